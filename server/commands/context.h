@@ -1,0 +1,39 @@
+// What a handler gets: its arguments, the locked database, and where to write the reply.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "server/api/argv.h"
+#include "server/api/reply_writer.h"
+#include "server/commands/server_context.h"
+#include "server/commands/session.h"
+#include "server/store/database.h"
+#include "server/store/shard_locks.h"
+
+namespace duet::commands {
+
+struct CommandSpec;
+
+// Lives on the dispatcher's stack for one command.
+struct CommandContext {
+  Argv args;                     // args[0] is the name (args[1] a subcommand's)
+  ReplyWriter& reply;
+  Session& session;
+  ServerContext& server;
+  const CommandSpec& spec;
+  store::Database db;            // the session's database; the shards of the keys are locked
+  store::ShardLocks& locks;
+  std::span<const store::Key> keys;  // the row's keys, hashed, in argument order
+  int64_t now_ms;
+
+  // The first key. REQUIRES: the row has keys.
+  const store::Key& key() const { return keys[0]; }
+  // Memory to be freed after the locks are released (FLUSHALL, UNLINK).
+  std::shared_ptr<void> garbage{};
+};
+
+}  // namespace duet::commands

@@ -1,0 +1,63 @@
+// The only way to the data: everything that cuts across commands happens here, once.
+//
+// The steps of a command, in order (each a function of that name in dispatcher.cc):
+//   Lookup        the row of args[0] (and the subcommand's)   -> ERR unknown command
+//   CheckArity    against the row                              -> ERR wrong number of arguments
+//   Authenticate  NOAUTH unless the row allows it
+//   CheckDoor     connection-only commands in a unary call     -> kNotInThisDoor
+//   CheckLimits   key and value sizes
+//   LockKeys      the shards of the row's keys, ascending
+//   Run           the handler writes its reply under the locks
+//   Record        calls, failures and time into the worker's counters
+//
+// Thread-safe: any worker may call it, each with its own Session and ReplyWriter.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+
+#include "server/api/argv.h"
+#include "server/api/reply_writer.h"
+#include "server/commands/server_context.h"
+#include "server/commands/session.h"
+
+namespace duet::commands {
+
+class CommandTable;
+
+enum class BatchState : uint8_t {
+  kDone,        // every command of the batch was executed
+  kOutputFull,  // stopped after a command because `full` said so
+  kClose,       // stopped after a command that ends the connection (QUIT)
+};
+
+struct BatchResult {
+  size_t executed = 0;
+  BatchState state = BatchState::kDone;
+};
+
+class Dispatcher {
+ public:
+  // `server` outlives the dispatcher.
+  explicit Dispatcher(ServerContext& server);
+
+  // Executes one command and writes exactly one reply (none for an empty argv).
+  void Execute(Session& session, Argv argv, ReplyWriter& reply);
+
+  // Executes the commands of `batch` from `begin` on, in order, after prefetching their keys'
+  // buckets. `full` is asked after each command; true stops the batch there (back-pressure).
+  // It is a plain function pointer with a context, since it is asked once a command.
+  using FullCheck = bool (*)(void* context);
+  BatchResult ExecuteBatch(Session& session, const CommandBatch& batch, size_t begin,
+                           ReplyWriter& reply, FullCheck full, void* context);
+
+  const CommandTable& table() const { return table_; }
+  ServerContext& server() { return server_; }
+
+ private:
+  ServerContext& server_;
+  const CommandTable& table_;
+};
+
+}  // namespace duet::commands

@@ -1,0 +1,69 @@
+// One database, as a handler sees it: the shards of its keys are locked by the dispatcher.
+//
+// An expired key is missing to every method; the mutating ones erase it first. Pointers and views
+// are valid until the next mutating call on the same key, and never past the locks.
+// REQUIRES, for every method: the shard of `key` is locked (debug builds assert it).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "server/store/store.h"
+
+namespace duet::store {
+
+class Database {
+ public:
+  Database(Store& store, const ShardLocks& locks, int index, int64_t now_ms)
+      : store_(&store), locks_(&locks), index_(index), now_ms_(now_ms) {}
+
+  int index() const { return index_; }
+  int64_t now_ms() const { return now_ms_; }
+  // The same locks and time, another database (COPY, MOVE).
+  Database Sibling(int index) const;
+
+  // Reads. nullptr: missing or expired.
+  const Entry* Find(const Key& key) const;
+
+  // Writes. Each counts into changes() if it changed something.
+  //
+  // Sets `key` to the string `value`; one that Redis would hold as an integer (canonical decimal
+  // int64) is held as an integer. `expire_at_ms`: kNoExpiry for none. A time that has passed erases
+  // the key instead. Overwrites any type.
+  void SetString(const Key& key, std::string_view value, int64_t expire_at_ms);
+  // As SetString, keeping the expiry that the key has.
+  void SetStringKeepExpiry(const Key& key, std::string_view value);
+  void SetIntegerKeepExpiry(const Key& key, int64_t value);  // in place where the key is an integer
+  // Makes the string at `key` (created empty where missing) `size` bytes long, as raw bytes, keeps
+  // what it held, zero-fills the rest, keeps the expiry, and returns the bytes to write into.
+  // Over-allocates so that repeated appends are amortised.
+  // REQUIRES: the key is missing or a string; size > 0.
+  std::span<char> ResizeString(const Key& key, size_t size);
+  bool Erase(const Key& key);  // false: was missing
+  // kNoExpiry removes the expiry; a time that has passed erases the key. false: no such key.
+  bool SetExpiry(const Key& key, int64_t expire_at_ms);
+  // Moves the value with its expiry to `to` in database `target`, over what is there.
+  // REQUIRES: `from` exists, and (from, index()) differs from (to, target.index()).
+  void Rename(const Key& from, Database& target, const Key& to);
+  void Copy(const Key& from, Database& target, const Key& to);
+
+  // Changes made through this object.
+  uint64_t changes() const { return changes_; }
+
+  // WATCH. The version of a watched key grows with every change of it, expiry and flush included;
+  // keys that nobody watches cost nothing. Each Watch is paired with one Unwatch.
+  uint64_t Watch(const Key& key);            // returns the version now
+  void Unwatch(const Key& key);
+  uint64_t WatchedVersion(const Key& key) const;
+
+ private:
+  Store* store_;
+  const ShardLocks* locks_;
+  int index_;
+  int64_t now_ms_;
+  uint64_t changes_ = 0;
+};
+
+}  // namespace duet::store

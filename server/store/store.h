@@ -1,0 +1,105 @@
+// The store: 16 databases of keys, cut into 2^k shards.
+//
+// A shard holds, for each database, an open-addressing table of 64-byte buckets (table.h) that
+// points to one compact allocation an entry (entry.h), and an index of expiries (expiry_index.h).
+// A key's hash does not depend on its database, so the same key lies in the same shard in each.
+//
+// Locking. The caller of Database's methods holds the locks of the shards that its keys lie in
+// (ShardLocks); debug builds assert it. Store's own operations that walk shards take the caller's
+// ShardLocks and lock, one at a time, what those do not hold already.
+// Thread class: thread-safe under that rule. The store knows no thread, protocol or socket.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/base/clock.h"
+#include "server/store/entry.h"
+
+namespace duet::store {
+
+class Shard;
+class ShardLocks;
+
+// A key with its hash: hashed once, by Store::MakeKey. The view must outlive the Key.
+struct Key {
+  std::string_view bytes;
+  uint64_t hash = 0;
+};
+
+inline constexpr int kDatabases = 16;
+
+struct StoreOptions {
+  int shard_bits = 10;     // 2^shard_bits shards, 0..12
+  uint64_t hash_seed = 0;  // per process and secret (hash flooding); tests fix it
+};
+
+// What a database or the whole store holds; summed over shards.
+struct StoreStats {
+  uint64_t keys = 0;
+  uint64_t keys_with_expiry = 0;
+  uint64_t entry_bytes = 0;   // allocations of entries, as the allocator rounds them
+  uint64_t table_bytes = 0;   // buckets and expiry indexes
+  uint64_t expired_keys = 0;  // removed because their time had come, lazily or actively
+  uint64_t expired_lazily = 0;
+  int64_t expiry_sum_ms = 0;  // sum over keys with expiry of (expiry - now); for INFO's avg_ttl
+};
+
+class Store {
+ public:
+  explicit Store(const StoreOptions& options);
+  ~Store();
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+
+  Key MakeKey(std::string_view bytes) const;
+  // Hints the CPU to load the bucket in which `hash` lies. Takes no lock; never faults.
+  void PrefetchBucket(int database, uint64_t hash) const;
+  // Hints the CPU to load the entry of `hash`, whose bucket was prefetched before. May take the
+  // shard's lock if it is free, and does nothing if it is not.
+  void PrefetchEntry(int database, uint64_t hash) const;
+  size_t shard_count() const;
+  size_t ShardOf(uint64_t hash) const;
+
+  // Whole-database operations. Each counts or visits expired keys as missing.
+  uint64_t Size(int database, ShardLocks& locks, int64_t now_ms) const;  // as DBSIZE: not yet erased ones count
+  // SCAN: visits at least `count` keys where there are so many, from `cursor` (0 starts) and returns
+  // the next cursor (0: done). A key present from the first call to the last is visited at least
+  // once, though tables grow and shrink between (Redis' reverse-binary cursor; see table.h).
+  // `visit` runs under the shard's lock and must not touch the store.
+  using Visitor = std::function<void(std::string_view key, const Entry& entry)>;
+  uint64_t Scan(int database, uint64_t cursor, size_t count, int64_t now_ms, ShardLocks& locks,
+                const Visitor& visit) const;
+  void ForEach(int database, int64_t now_ms, ShardLocks& locks, const Visitor& visit) const;
+  // A live key chosen nearly uniformly, or nothing if the database is empty.
+  std::optional<std::string> RandomKey(int database, int64_t now_ms, uint64_t random,
+                                       ShardLocks& locks) const;
+  // REQUIRES: `locks` holds all shards (ShardLocks::LockAll). Returns the number of keys dropped.
+  // The memory is given back by destroying the returned garbage, outside of the locks.
+  struct Garbage;
+  std::shared_ptr<Garbage> Flush(int database, ShardLocks& locks, uint64_t* dropped);
+  void Swap(int first, int second, ShardLocks& locks);
+
+  // Erases keys whose time has come, at most `budget`, starting where the last call stopped; locks
+  // one shard at a time. Returns how many it erased; fewer than `budget`: nothing is due anywhere.
+  size_t EraseExpired(int64_t now_ms, size_t budget);
+
+  StoreStats Stats(int database) const;  // locks one shard at a time
+  StoreStats Stats() const;
+
+ private:
+  friend class Database;
+  friend class ShardLocks;
+  Shard& shard(uint64_t hash) const;
+
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace duet::store
