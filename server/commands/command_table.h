@@ -1,0 +1,51 @@
+// All rows, and the look-up of one by its name.
+//
+// Thread-safe once built: it is immutable.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/commands/command_spec.h"
+
+namespace duet::commands {
+
+// A row with its place in the table: the index of its counters and its full name.
+struct Command {
+  const CommandSpec* spec = nullptr;
+  const Command* container = nullptr;        // of a subcommand
+  std::vector<const Command*> subcommands;   // of a container
+  std::string full_name;                     // "get", "client|id"
+  uint32_t index = 0;                        // < metrics::kMaxCommands
+};
+
+class CommandTable {
+ public:
+  // The table of every family, built at the first call.
+  static const CommandTable& Get();
+  explicit CommandTable(std::span<const std::span<const CommandSpec>> families);
+
+  // Case-insensitive. nullptr: no such command.
+  const Command* Find(std::string_view name) const;
+  const Command* FindSubcommand(const Command& container, std::string_view name) const;
+  // Commands and subcommands by index; top-level ones first by name.
+  std::span<const Command> all() const { return commands_; }
+  size_t top_level_count() const { return top_level_; }
+
+ private:
+  std::vector<Command> commands_;
+  size_t top_level_ = 0;
+  std::vector<uint16_t> slots_;  // open addressing over the names of top-level commands
+};
+
+// The families; each file defines its own.
+std::span<const CommandSpec> StringCommands();      // strings.cc and its siblings
+std::span<const CommandSpec> KeyCommands();         // keys.cc and its siblings
+std::span<const CommandSpec> ConnectionCommands();  // connection.cc and its siblings
+std::span<const CommandSpec> ServerCommands();      // server_info.cc, command_info.cc, ...
+
+}  // namespace duet::commands

@@ -1,0 +1,106 @@
+// What one worker counts. One writer each, so a count is a load, an add and a store: no lock
+// prefix, no shared cache line. Registry sums over workers when somebody asks.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+namespace duet::metrics {
+
+// Written by one thread, read by any.
+class Counter {
+ public:
+  void Add(uint64_t n = 1) {
+    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
+  }
+  uint64_t Value() const { return value_.load(std::memory_order_relaxed); }
+
+ private:
+  std::atomic<uint64_t> value_{0};
+};
+
+inline constexpr size_t kMaxCommands = 512;    // rows of the command table, subcommands included
+inline constexpr size_t kLatencyBuckets = 40;  // bucket i: ticks < 2^i of CycleClock
+inline constexpr size_t kMaxRpcMethods = 32;
+inline constexpr size_t kRpcCodes = 17;        // grpc::StatusCode 0..16
+inline constexpr size_t kErrorCodes = 16;      // duet::ErrorCode
+
+struct CommandCounters {
+  Counter calls;
+  Counter failed;    // the handler replied with an error
+  Counter rejected;  // refused before it ran
+  Counter ticks;     // CycleClock ticks in the handler, locks included
+};
+
+struct RpcCounters {
+  Counter started;
+  Counter received;  // messages
+  Counter sent;
+  Counter ticks;
+  std::array<Counter, kRpcCodes> handled;
+  std::array<Counter, kLatencyBuckets> latency;  // as in WorkerCounters::latency
+};
+
+class alignas(64) WorkerCounters {
+ public:
+  std::array<CommandCounters, kMaxCommands> commands;  // by CommandTable's index
+  std::array<std::array<Counter, kLatencyBuckets>, kMaxCommands> latency;
+  std::array<RpcCounters, kMaxRpcMethods> rpcs;
+  std::array<Counter, kErrorCodes> errors;             // replies by ErrorCode
+  Counter keyspace_hits;
+  Counter keyspace_misses;
+  Counter unknown_commands;
+  Counter connections_accepted;
+  Counter connections_rejected;
+  Counter connections_closed;
+  Counter resp_bytes_in;
+  Counter resp_bytes_out;
+  Counter grpc_bytes_in;
+  Counter grpc_bytes_out;
+  Counter protocol_errors;
+  Counter batches;         // pipelined batches executed
+  Counter output_limited;  // connections closed at their output limit
+
+  // One executed command.
+  void RecordCommand(size_t index, uint64_t ticks, bool failed_call) {
+    CommandCounters& command = commands[index];
+    command.calls.Add();
+    command.ticks.Add(ticks);
+    if (failed_call) command.failed.Add();
+    latency[index][LatencyBucket(ticks)].Add();
+  }
+  static size_t LatencyBucket(uint64_t ticks) {
+    const size_t bucket = static_cast<size_t>(std::bit_width(ticks));
+    return bucket < kLatencyBuckets ? bucket : kLatencyBuckets - 1;
+  }
+};
+
+// All workers' counters. Slots are fixed at construction: one a worker (I/O and gRPC queue
+// threads alike), handed out by index.
+// Thread-safe.
+class Registry {
+ public:
+  explicit Registry(size_t workers);
+  ~Registry();
+  WorkerCounters& worker(size_t index) { return *workers_[index]; }
+  const WorkerCounters& worker(size_t index) const { return *workers_[index]; }
+  size_t size() const { return workers_.size(); }
+
+  // Sum over the workers of what `get` returns for each.
+  template <typename Get>
+  uint64_t Sum(Get get) const {
+    uint64_t sum = 0;
+    for (const auto& worker : workers_) sum += get(*worker).Value();
+    return sum;
+  }
+
+ private:
+  std::vector<std::unique_ptr<WorkerCounters>> workers_;
+};
+
+}  // namespace duet::metrics
