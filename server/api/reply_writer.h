@@ -41,17 +41,21 @@ class ReplyWriter {
   virtual void BulkInteger(int64_t value);
   void Error(const duet::Error& error) {
     ++errors_;
+    last_error_ = error.code;
     WriteError(error);
   }
 
   // Errors written so far; the dispatcher compares before and after to count failed calls.
   uint64_t errors() const { return errors_; }
+  // The code of the last one. REQUIRES: errors() > 0.
+  ErrorCode last_error() const { return last_error_; }
 
  protected:
   virtual void WriteError(const duet::Error& error) = 0;
 
  private:
   uint64_t errors_ = 0;
+  ErrorCode last_error_ = ErrorCode::kGeneric;
 };
 
 }  // namespace duet

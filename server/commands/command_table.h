@@ -37,15 +37,29 @@ class CommandTable {
   size_t top_level_count() const { return top_level_; }
 
  private:
+  // A name as three words, lower-cased, so that a look-up compares words and calls nothing.
+  struct Slot {
+    uint64_t words[3] = {};
+    uint32_t length = 0;  // 0: the slot is free
+    uint32_t command = 0;
+  };
+  static bool Pack(std::string_view name, Slot& slot);  // false: too long for any command
+  static uint64_t HashOf(const Slot& slot);
+
   std::vector<Command> commands_;
   size_t top_level_ = 0;
-  std::vector<uint16_t> slots_;  // open addressing over the names of top-level commands
+  std::vector<Slot> slots_;  // open addressing over the names of top-level commands
 };
 
-// The families; each file defines its own.
-std::span<const CommandSpec> StringCommands();      // strings.cc and its siblings
-std::span<const CommandSpec> KeyCommands();         // keys.cc and its siblings
-std::span<const CommandSpec> ConnectionCommands();  // connection.cc and its siblings
-std::span<const CommandSpec> ServerCommands();      // server_info.cc, command_info.cc, ...
+// The families: a function a file of handlers and rows, listed in CommandTable::Get.
+std::span<const CommandSpec> StringCommands();         // strings.cc
+std::span<const CommandSpec> StringBatchCommands();    // string_batches.cc
+std::span<const CommandSpec> StringNumberCommands();   // string_numbers.cc
+std::span<const CommandSpec> StringRangeCommands();    // string_ranges.cc
+std::span<const CommandSpec> StringCompareCommands();  // string_compare.cc
+std::span<const CommandSpec> LcsCommands();            // lcs.cc
+std::span<const CommandSpec> KeyCommands();            // keys.cc and its siblings
+std::span<const CommandSpec> ConnectionCommands();     // connection.cc and its siblings
+std::span<const CommandSpec> ServerCommands();         // server_info.cc, command_info.cc, ...
 
 }  // namespace duet::commands

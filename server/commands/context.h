@@ -11,6 +11,7 @@
 #include "server/api/reply_writer.h"
 #include "server/commands/server_context.h"
 #include "server/commands/session.h"
+#include "server/metrics/worker_counters.h"
 #include "server/store/database.h"
 #include "server/store/shard_locks.h"
 
@@ -32,6 +33,12 @@ struct CommandContext {
 
   // The first key. REQUIRES: the row has keys.
   const store::Key& key() const { return keys[0]; }
+  // What a read command finds at `key`; counts a keyspace hit or miss. nullptr: missing or expired.
+  const store::Entry* Read(const store::Key& key) const {
+    const store::Entry* entry = db.Find(key);
+    (entry != nullptr ? session.counters->keyspace_hits : session.counters->keyspace_misses).Add();
+    return entry;
+  }
   // Memory to be freed after the locks are released (FLUSHALL, UNLINK).
   std::shared_ptr<void> garbage{};
 };

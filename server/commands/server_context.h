@@ -29,6 +29,7 @@ struct ServerContext {
   Clock* clock = nullptr;
   Settings* settings = nullptr;
   metrics::Registry* metrics = nullptr;
+  ClientRegistry* clients = nullptr;
   const Limits* limits = nullptr;
   std::string run_id;                // 40 hex digits
   std::string executable;

@@ -20,8 +20,8 @@ enum class Door : uint8_t { kResp, kGrpcStream, kGrpcUnary };
 
 class Session {
  public:
-  Session(Door door, uint64_t id, metrics::WorkerCounters* counters)
-      : door(door), id(id), counters(counters) {}
+  Session(Door through, uint64_t session_id, metrics::WorkerCounters* worker_counters)
+      : door(through), id(session_id), counters(worker_counters) {}
 
   const Door door;
   const uint64_t id;                    // unique in the process, from 1; CLIENT ID
