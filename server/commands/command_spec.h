@@ -103,6 +103,9 @@ struct CommandSpec {
   std::string_view syntax;
   Handler handler = nullptr;   // null for a pure container (CLIENT, CONFIG)
   std::span<const CommandSpec> subcommands{};
+  std::string_view tips{};             // COMMAND's tips, separated by spaces
+  std::string_view deprecated_since{}; // first Redis version that discourages it
+  std::string_view replaced_by{};      // and what it recommends instead
 };
 
 }  // namespace duet::commands
