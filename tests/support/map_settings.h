@@ -1,0 +1,51 @@
+// Settings for tests: a map, without bounds.
+#pragma once
+
+#include <cstdlib>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/api/settings.h"
+#include "server/base/glob.h"
+
+namespace duet::testing {
+
+// Thread-compatible.
+class MapSettings final : public Settings {
+ public:
+  std::map<std::string, std::string, std::less<>> values = {
+      {"appendonly", "no"}, {"databases", "16"}, {"maxclients", "10000"},
+      {"maxmemory", "0"},   {"port", "6379"},    {"requirepass", ""},
+      {"save", ""},         {"timeout", "0"},
+  };
+
+  std::vector<std::pair<std::string, std::string>> Get(std::string_view pattern) const override {
+    std::vector<std::pair<std::string, std::string>> found;
+    for (const auto& [name, value] : values) {
+      if (GlobMatch(pattern, name, /*ignore_case=*/true)) found.emplace_back(name, value);
+    }
+    return found;
+  }
+  std::optional<Error> Set(const std::vector<std::pair<std::string, std::string>>& pairs) override {
+    for (const auto& [name, value] : pairs) {
+      if (!values.contains(name)) {
+        return MakeError(
+            ErrorCode::kGeneric,
+            "ERR Unknown option or number of arguments for CONFIG SET - '" + name + "'");
+      }
+    }
+    for (const auto& [name, value] : pairs) values[name] = value;
+    return std::nullopt;
+  }
+  std::string Value(std::string_view name) const override {
+    const auto found = values.find(name);
+    return found == values.end() ? "" : found->second;
+  }
+  int64_t Number(std::string_view name) const override {
+    return std::strtoll(Value(name).c_str(), nullptr, 10);
+  }
+};
+
+}  // namespace duet::testing
