@@ -100,7 +100,7 @@ struct CommandSpec {
   std::string_view complexity; // "O(1)"
   // The arguments as redis.io writes them, without the name: "key value [NX | XX] [GET]".
   // COMMAND DOCS' argument tree is parsed from it.
-  std::string_view syntax;
+  std::string_view syntax{};
   Handler handler = nullptr;   // null for a pure container (CLIENT, CONFIG)
   std::span<const CommandSpec> subcommands{};
   std::string_view tips{};             // COMMAND's tips, separated by spaces

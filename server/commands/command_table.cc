@@ -133,7 +133,10 @@ const CommandTable& CommandTable::Get() {
     const std::span<const CommandSpec> families[] = {
         StringCommands(),      StringBatchCommands(),   StringNumberCommands(),
         StringRangeCommands(), StringCompareCommands(), LcsCommands(),
-        KeyCommands(),         ConnectionCommands(),    ServerCommands(),
+        KeyCommands(),         KeyMoveCommands(),       ExpireCommands(),
+        ScanCommands(),        DatabaseCommands(),      ConnectionCommands(),
+        AuthCommands(),        ClientCommands(),        InfoCommands(),
+        ConfigCommands(),      CommandCommands(),
     };
     return CommandTable(families);
   }();

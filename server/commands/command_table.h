@@ -58,8 +58,16 @@ std::span<const CommandSpec> StringNumberCommands();   // string_numbers.cc
 std::span<const CommandSpec> StringRangeCommands();    // string_ranges.cc
 std::span<const CommandSpec> StringCompareCommands();  // string_compare.cc
 std::span<const CommandSpec> LcsCommands();            // lcs.cc
-std::span<const CommandSpec> KeyCommands();            // keys.cc and its siblings
-std::span<const CommandSpec> ConnectionCommands();     // connection.cc and its siblings
-std::span<const CommandSpec> ServerCommands();         // server_info.cc, command_info.cc, ...
+std::span<const CommandSpec> KeyCommands();            // keys.cc
+std::span<const CommandSpec> KeyMoveCommands();        // keys_move.cc
+std::span<const CommandSpec> ExpireCommands();         // expire.cc
+std::span<const CommandSpec> ScanCommands();           // scan.cc
+std::span<const CommandSpec> DatabaseCommands();       // server_databases.cc
+std::span<const CommandSpec> ConnectionCommands();     // connection.cc
+std::span<const CommandSpec> AuthCommands();           // connection_auth.cc
+std::span<const CommandSpec> ClientCommands();         // client_command.cc
+std::span<const CommandSpec> InfoCommands();           // info.cc
+std::span<const CommandSpec> ConfigCommands();         // config_command.cc
+std::span<const CommandSpec> CommandCommands();        // command_info.cc
 
 }  // namespace duet::commands

@@ -1,0 +1,110 @@
+// CONFIG: the settings that may be read and changed while the server runs.
+#include <algorithm>
+#include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "server/api/settings.h"
+#include "server/commands/command_check.h"
+#include "server/commands/command_spec.h"
+#include "server/commands/command_table.h"
+#include "server/commands/context.h"
+#include "server/commands/help_text.h"
+
+namespace duet::commands {
+namespace {
+
+using Pairs = std::vector<std::pair<std::string, std::string>>;
+
+// A setting that several patterns match is given once.
+void ConfigGet(CommandContext& ctx) {
+  Pairs found;
+  for (const std::string_view pattern : ctx.args.subspan(2)) {
+    Pairs matches = ctx.server.settings->Get(pattern);
+    found.insert(found.end(), std::make_move_iterator(matches.begin()),
+                 std::make_move_iterator(matches.end()));
+  }
+  std::sort(found.begin(), found.end());
+  found.erase(std::unique(found.begin(), found.end(),
+                          [](const auto& a, const auto& b) { return a.first == b.first; }),
+              found.end());
+  ctx.reply.Map(found.size());
+  for (const auto& [name, value] : found) {
+    ctx.reply.Bulk(name);
+    ctx.reply.Bulk(value);
+  }
+}
+
+void ConfigSet(CommandContext& ctx) {
+  const Argv words = ctx.args.subspan(2);
+  if (words.size() % 2 != 0) return ctx.reply.Error(SyntaxError());
+  Pairs pairs;
+  for (size_t i = 0; i < words.size(); i += 2) pairs.emplace_back(words[i], words[i + 1]);
+  if (const std::optional<Error> error = ctx.server.settings->Set(pairs)) {
+    return ctx.reply.Error(*error);
+  }
+  ctx.reply.Ok();
+}
+
+void ConfigHelp(CommandContext& ctx) {
+  static constexpr std::string_view kLines[] = {
+      "GET <pattern>",
+      "    Return parameters matching the glob-like <pattern> and their values.",
+      "SET <directive> <value>",
+      "    Set the configuration <directive> to <value>.",
+  };
+  ReplyHelp(ctx.reply, "CONFIG", kLines);
+}
+
+constexpr uint32_t kAdminOnly = kAdmin | kNoScript | kLoading | kStale;
+
+constexpr CommandSpec kSubcommands[] = {
+    {.name = "get",
+     .arity = -3,
+     .flags = kAdminOnly,
+     .group = "server",
+     .since = "2.0.0",
+     .summary = "Returns the settings whose names match patterns.",
+     .complexity = "O(N) where N is the number of patterns.",
+     .syntax = "parameter [parameter ...]",
+     .handler = ConfigGet},
+    {.name = "set",
+     .arity = -4,
+     .flags = kAdminOnly,
+     .group = "server",
+     .since = "2.0.0",
+     .summary = "Changes settings, all of them or none.",
+     .complexity = "O(N) where N is the number of settings.",
+     .syntax = "parameter value [parameter value ...]",
+     .handler = ConfigSet,
+     .tips = "request_policy:all_nodes response_policy:all_succeeded"},
+    {.name = "help",
+     .arity = 2,
+     .flags = kLoading | kStale,
+     .group = "server",
+     .since = "5.0.0",
+     .summary = "Describes the subcommands.",
+     .complexity = "O(1)",
+     .handler = ConfigHelp},
+};
+
+constexpr CommandSpec kRows[] = {
+    {.name = "config",
+     .arity = -2,
+     .group = "server",
+     .since = "2.0.0",
+     .summary = "Holds the commands about the server's settings.",
+     .complexity = "Depends on subcommand.",
+     .subcommands = kSubcommands},
+};
+static_assert(RowsAreValid(kRows));
+
+}  // namespace
+
+std::span<const CommandSpec> ConfigCommands() { return kRows; }
+
+}  // namespace duet::commands

@@ -1,0 +1,151 @@
+// INFO about the process: fields as Redis names them, for clients and exporters that look for them.
+// What Duet has not got (replicas, modules, a log on disk) is said to be none; what it does not
+// count is left out.
+#include <cstdint>
+#include <string>
+#include <sys/resource.h>
+#include <unistd.h>
+#include <vector>
+
+#include "server/api/settings.h"
+#include "server/commands/client_registry.h"
+#include "server/commands/context.h"
+#include "server/commands/info_sections.h"
+#include "server/commands/info_text.h"
+#include "server/commands/server_memory.h"
+#include "server/commands/version.h"
+#include "server/metrics/process.h"
+
+namespace duet::commands {
+
+void InfoServer(CommandContext& ctx, InfoText& out) {
+  const ServerContext& server = ctx.server;
+  const int64_t uptime_s = (ctx.now_ms - server.start_ms) / 1000;
+  out.Section("Server");
+  out.Field("redis_version", kRedisVersion);
+  out.Field("duet_version", kDuetVersion);
+  out.Field("redis_mode", "standalone");
+  out.Field("os", metrics::OperatingSystem());
+  out.Field("arch_bits", static_cast<int>(sizeof(void*) * 8));
+  out.Field("monotonic_clock", "POSIX clock_gettime");
+  out.Field("multiplexing_api", "epoll");
+#if defined(__clang__)
+  out.Field("clang_version", __clang_version__);
+#else
+  out.Field("gcc_version", __VERSION__);
+#endif
+  out.Field("process_id", static_cast<int64_t>(getpid()));
+  out.Field("run_id", server.run_id);
+  out.Field("tcp_port", server.resp_port);
+  out.Field("grpc_port", server.grpc_port);
+  out.Field("admin_port", server.admin_port);
+  out.Field("server_time_usec", server.clock->WallUs());
+  out.Field("uptime_in_seconds", uptime_s);
+  out.Field("uptime_in_days", uptime_s / (24 * 3600));
+  out.Field("executable", server.executable);
+  out.Field("config_file", server.config_file);
+  out.Field("worker_threads", server.workers);
+}
+
+void InfoClients(CommandContext& ctx, InfoText& out) {
+  out.Section("Clients");
+  out.Field("connected_clients", uint64_t{ctx.server.clients->connected()});
+  out.Field("cluster_connections", 0);
+  out.Field("maxclients", uint64_t{ctx.server.clients->max_clients()});
+  out.Field("blocked_clients", 0);
+  out.Field("tracking_clients", 0);
+}
+
+namespace {
+
+void MemoryField(InfoText& out, const std::string& name, uint64_t bytes) {
+  out.Field(name, bytes);
+  out.Field(name + "_human", HumanBytes(bytes));
+}
+
+}  // namespace
+
+void InfoMemory(CommandContext& ctx, InfoText& out) {
+  const AllocatorFigures allocator = ReadAllocatorFigures();
+  const metrics::ProcessFigures process = metrics::ReadProcessFigures();
+  const store::StoreStats store = ctx.server.store->Stats();
+  const uint64_t used = allocator.allocated_bytes;
+  const uint64_t dataset = store.entry_bytes;
+  const auto limit = static_cast<uint64_t>(ctx.server.settings->Number("maxmemory"));
+  const std::string policy = ctx.server.settings->Value("maxmemory-policy");
+  out.Section("Memory");
+  MemoryField(out, "used_memory", used);
+  MemoryField(out, "used_memory_rss", process.resident_bytes);
+  out.Field("used_memory_overhead", used > dataset ? used - dataset : 0);
+  out.Field("used_memory_dataset", dataset);
+  if (allocator.active_bytes > 0) {
+    out.Field("allocator_allocated", allocator.allocated_bytes);
+    out.Field("allocator_active", allocator.active_bytes);
+    out.Field("allocator_resident", allocator.resident_bytes);
+  }
+  MemoryField(out, "total_system_memory", process.system_memory_bytes);
+  MemoryField(out, "maxmemory", limit);
+  out.Field("maxmemory_policy", policy.empty() ? "noeviction" : policy);
+  if (used > 0) {
+    const double ratio = static_cast<double>(process.resident_bytes) / static_cast<double>(used);
+    out.Field("mem_fragmentation_ratio", Fixed(ratio, 2));
+    out.Field("mem_fragmentation_bytes", static_cast<int64_t>(process.resident_bytes - used));
+  }
+  out.Field("mem_allocator", allocator.name);
+  out.Field("lazyfree_pending_objects", 0);
+  out.Field("keyspace_table_bytes", store.table_bytes);
+}
+
+void InfoPersistence(CommandContext&, InfoText& out) {
+  out.Section("Persistence");
+  out.Field("loading", 0);
+  out.Field("async_loading", 0);
+  out.Field("rdb_bgsave_in_progress", 0);
+  out.Field("aof_enabled", 0);
+  out.Field("aof_rewrite_in_progress", 0);
+}
+
+void InfoReplication(CommandContext&, InfoText& out) {
+  out.Section("Replication");
+  out.Field("role", "master");
+  out.Field("connected_slaves", 0);
+}
+
+void InfoCpu(CommandContext&, InfoText& out) {
+  const auto seconds = [](const timeval& time) {
+    return Fixed(static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6, 6);
+  };
+  rusage self{};
+  rusage children{};
+  getrusage(RUSAGE_SELF, &self);
+  getrusage(RUSAGE_CHILDREN, &children);
+  out.Section("CPU");
+  out.Field("used_cpu_sys", seconds(self.ru_stime));
+  out.Field("used_cpu_user", seconds(self.ru_utime));
+  out.Field("used_cpu_sys_children", seconds(children.ru_stime));
+  out.Field("used_cpu_user_children", seconds(children.ru_utime));
+}
+
+void InfoModules(CommandContext&, InfoText& out) { out.Section("Modules"); }
+
+void InfoCluster(CommandContext&, InfoText& out) {
+  out.Section("Cluster");
+  out.Field("cluster_enabled", 0);
+}
+
+void InfoKeyspace(CommandContext& ctx, InfoText& out) {
+  out.Section("Keyspace");
+  for (int database = 0; database < store::kDatabases; ++database) {
+    const store::StoreStats stats = ctx.server.store->Stats(database);
+    if (stats.keys == 0) continue;
+    const int64_t average_ms =
+        stats.keys_with_expiry == 0
+            ? 0
+            : stats.expiry_sum_ms / static_cast<int64_t>(stats.keys_with_expiry);
+    out.Field("db" + std::to_string(database), "keys=" + std::to_string(stats.keys) + ",expires=" +
+                                                   std::to_string(stats.keys_with_expiry) +
+                                                   ",avg_ttl=" + std::to_string(average_ms));
+  }
+}
+
+}  // namespace duet::commands
