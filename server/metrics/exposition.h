@@ -1,0 +1,96 @@
+// What a scrape of /metrics sees, as Prometheus' text format.
+//
+// Names. `redis_*` are redis_exporter's, so that the dashboards and alerts that exist work as they
+// are (Grafana 763, redis-mixin, awesome-prometheus-alerts); `grpc_server_*` are
+// go-grpc-prometheus'; `process_*` are the Prometheus client libraries'; `duet_*` is what only this
+// server has. Every name passes `promtool check metrics` (no "_usec", no "_total" on a gauge).
+//
+// Labels are bounded: `cmd` holds names of the command table only ("unknown" for the rest), and a
+// command, method or code appears once it has been counted.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "prometheus/metric_family.h"
+
+#include "server/metrics/process.h"
+#include "server/metrics/worker_counters.h"
+#include "server/runtime/worker_figures.h"
+
+namespace duet::metrics {
+
+// One database ("db0", ...), from the store.
+struct DatabaseFigures {
+  uint64_t keys = 0;
+  uint64_t keys_with_expiry = 0;
+  double average_ttl_seconds = 0;  // of the keys with an expiry; 0 where there are none
+};
+
+// One worker of the runtime, or one thread of gRPC's queue.
+struct WorkerFigures {
+  std::string kind = "io";     // "io", "grpc": the queue that it drains
+  bool active = true;          // takes connections or calls now
+  uint64_t loops = 0;          // turns of its loop
+  uint64_t events = 0;         // I/O events, posted completions and timers that it ran
+  uint64_t wakeups = 0;        // times that another thread woke it
+  double busy_seconds = 0;     // running them
+  double idle_seconds = 0;     // waiting for them
+  uint64_t connections = 0;    // it runs now
+  uint64_t queue_length = 0;   // posts found at the last turn
+  double lag_seconds = 0;      // length of the last turn: how long its last event waited
+  double max_lag_seconds = 0;  // longest turn so far
+};
+// What a worker of the runtime counts of itself; `kind`, `active` and `connections` are left.
+WorkerFigures FromRuntime(const runtime::WorkerFigures& figures);
+
+// One RPC method; its place in Figures::rpc_methods is its index in WorkerCounters::rpcs.
+struct RpcMethod {
+  std::string type = "unary";  // go-grpc-prometheus' words: unary, client_stream, server_stream,
+                               // bidi_stream
+  std::string service;         // "duet.v1.KeyValueService"
+  std::string method;          // "Get"
+};
+
+// What the counters do not know: the composition root fills it for each scrape.
+struct Figures {
+  // Who is running.
+  std::string version;        // "0.1.0"
+  std::string redis_version;  // the Redis release whose replies are given: "7.4.0"
+  std::string os;             // "Linux 6.1.0 x86_64"
+  std::string compiler;       // "g++ 12.2.0"
+  std::string role = "master";
+  std::string mode = "standalone";
+  uint64_t uptime_seconds = 0;
+  uint64_t max_clients = 0;
+  double ticks_per_us = 1;  // CycleClock::TicksPerUs(), or a test's own
+
+  // The store.
+  std::vector<DatabaseFigures> databases;  // by number
+  uint64_t expired_keys = 0;
+  uint64_t evicted_keys = 0;
+  uint64_t entry_bytes = 0;
+  uint64_t table_bytes = 0;
+
+  // Memory and process.
+  uint64_t memory_used_bytes = 0;  // allocated, as the allocator counts it
+  uint64_t memory_max_bytes = 0;   // maxmemory; 0: no limit
+  ProcessFigures process;
+
+  std::vector<WorkerFigures> workers;
+  std::vector<std::string> command_names;  // by CommandTable's index: "get", "client|setname"
+  std::vector<RpcMethod> rpc_methods;
+  std::vector<std::string> error_names;  // by ErrorCode: "ERR", "WRONGTYPE"; equal ones are summed
+};
+
+// Every family that has a sample. Thread-safe: it reads counters while workers write them, so that
+// figures of one scrape may be a few operations apart; counters never go back.
+std::vector<prometheus::MetricFamily> Collect(const Registry& registry, const Figures& figures);
+
+// Collect, as text/plain; version=0.0.4.
+std::string Exposition(const Registry& registry, const Figures& figures);
+inline constexpr std::string_view kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
+
+}  // namespace duet::metrics
