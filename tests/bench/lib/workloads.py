@@ -1,0 +1,75 @@
+"""What redis_compare.py measures, and what each row must reach (issue 2, "What it must reach")."""
+import dataclasses
+
+
+@dataclasses.dataclass(frozen=True)
+class Target:
+    """Bounds of a row; None: none. Ratios are Duet's figure over redis-server's."""
+    rate_min: float | None = None  # requests per second
+    cpu_max: float | None = None   # server CPU per request
+    p50_max: float | None = None   # median round trip
+    # Ratios must be no worse than those of this other row.
+    as_good_as: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Workload:
+    name: str
+    command: str  # as redis_load.cc and redis-benchmark -t call it
+    requests: int  # a round
+    target: Target
+    clients: int = 50
+    pipeline: int = 1
+    value_bytes: int = 32
+    keys: int = 1_000_000  # preloaded; the workload draws from them at random
+
+
+@dataclasses.dataclass(frozen=True)
+class MemoryWorkload:
+    """Resident bytes per key: 16 B key and 32 B value, after a fill of a fresh server."""
+    name: str
+    ttl: bool
+    ratio_max: float
+    keys: int = 5_000_000
+
+
+# What "no lower than" another measured figure allows: the spread of repeated runs.
+NOISE = 0.03
+
+_BY_PIPELINE = {
+    1: (150_000, Target(rate_min=0.93, cpu_max=0.87)),
+    16: (1_000_000, Target(rate_min=2.0, cpu_max=0.45)),
+    100: (3_000_000, Target(rate_min=5.0, cpu_max=0.25)),
+}
+
+
+def _all():
+    for pipeline, (requests, target) in _BY_PIPELINE.items():
+        for command in ("set", "get"):
+            yield Workload(f"{command} p{pipeline}", command, requests, target, pipeline=pipeline)
+    for command in ("set", "get"):
+        yield Workload(f"{command} p16 1KB", command, 600_000, Target(rate_min=2.0), pipeline=16,
+                       value_bytes=1024)
+    yield Workload("mset10 p1", "mset", 60_000, Target(rate_min=1.7))
+    for command in ("set", "get"):
+        yield Workload(f"{command} 1 connection", command, 30_000, Target(p50_max=1.0), clients=1)
+    for suffix, change in (("1000 connections", {"clients": 1000}),
+                           ("10M keys", {"keys": 10_000_000})):
+        for pipeline, (requests, _) in _BY_PIPELINE.items():
+            for command in ("set", "get"):
+                yield Workload(f"{command} p{pipeline} {suffix}", command, requests,
+                               Target(as_good_as=f"{command} p{pipeline}"), pipeline=pipeline,
+                               **change)
+    yield MemoryWorkload("memory", ttl=False, ratio_max=0.58)
+    yield MemoryWorkload("memory ttl", ttl=True, ratio_max=0.65)
+
+
+WORKLOADS = tuple(_all())
+
+
+def quick(workload):
+    """A tenth of the work: shows that everything runs; its figures are not to be quoted."""
+    if isinstance(workload, MemoryWorkload):
+        return dataclasses.replace(workload, keys=workload.keys // 10)
+    return dataclasses.replace(workload, keys=workload.keys // 10,
+                               requests=max(workload.requests // 10, workload.clients))

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""Duet beside Debian's redis-server, workload by workload, on this machine.
+
+    tests/bench/redis_compare.py                       everything, about 15 minutes
+    tests/bench/redis_compare.py --quick               does it run? (figures are not to be quoted)
+    tests/bench/redis_compare.py --workloads 'p16$'    those whose names match
+    tests/bench/redis_compare.py --update-readme       writes the table into README.md
+
+Three servers run side by side with default settings and no persistence: duet-server,
+redis-server, and redis-server --io-threads 2. Per workload and round each of them gets the same
+load in turn, so that a drift of the machine's speed meets all of them. Ratios are taken round by
+round against each Redis mode; the stricter of the two medians counts. Server CPU is read before
+and after a round; preloading and warm-up are outside of it. Exits 1 if a row misses its target.
+"""
+import argparse
+import contextlib
+import json
+import pathlib
+import re
+import sys
+import time
+
+sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "e2e"),
+                str(pathlib.Path(__file__).resolve().parent)]
+
+import duet  # noqa: E402
+from lib import report  # noqa: E402
+from lib.generator import RedisBenchmark, RedisLoad, cpu_ns  # noqa: E402
+from lib.workloads import WORKLOADS, MemoryWorkload, quick  # noqa: E402
+
+SETTLE_SECONDS = 3  # after a fill: rehashing and purging of free pages
+
+
+class Servers(contextlib.ExitStack):
+    """The servers of one group of workloads, as name -> (process, port)."""
+
+    def __init__(self, flags, modes):
+        super().__init__()
+        self.all = {}
+        for name in modes:
+            if name == "duet":
+                process = self.enter_context(duet.Duet(*flags))
+                self.all[name] = process, process.resp[1]
+            else:
+                threads = ["--io-threads", "2"] if name == "redis-io2" else []
+                port = duet.free_port()
+                self.all[name] = self.enter_context(duet.Redis(*threads, port=port)), port
+
+
+def measure(generator, process, port, workload, seed):
+    cpu = cpu_ns(process.pid)
+    seen = generator.run(port, workload, workload.requests, seed)
+    return {
+        "rate": seen["requests"] / seen["seconds"],
+        "cpu_us": (cpu_ns(process.pid) - cpu) / 1000 / seen["requests"],
+        **{name: seen[name] for name in ("p50_us", "p99_us", "p999_us")},
+    }
+
+
+def run_workload(generator, servers, workload, rounds):
+    samples = {name: [] for name in servers.all}
+    for process, port in servers.all.values():
+        generator.run(port, workload, max(workload.requests // 5, workload.clients), seed=99)
+    names = list(servers.all)
+    for number in range(rounds):
+        for name in names[number % len(names):] + names[:number % len(names)]:
+            process, port = servers.all[name]
+            samples[name].append(measure(generator, process, port, workload, seed=number + 1))
+    return {"samples": samples, "ratios": report.ratios(samples)}
+
+
+def run_memory(generator, flags, workload):
+    result = {}
+    for name in ("duet", "redis"):
+        with Servers(flags, (name,)) as servers:
+            process, port = servers.all[name]
+            time.sleep(1)
+            empty = process.rss_bytes()
+            generator.fill(port, workload.keys, value_bytes=32, ttl=workload.ttl)
+            time.sleep(SETTLE_SECONDS)
+            result[name] = (process.rss_bytes() - empty) / workload.keys
+    result["ratio"] = result["duet"] / result["redis"]
+    return result
+
+
+def groups(workloads):
+    """Workloads that share a preloaded key space, together."""
+    def key(workload):
+        if isinstance(workload, MemoryWorkload):
+            return (1, workload.name)
+        return (0, workload.keys, workload.value_bytes)
+    order = {}
+    for workload in workloads:
+        order.setdefault(key(workload), []).append(workload)
+    return order.values()
+
+
+def run_group(generator, flags, group, rounds, done):
+    if isinstance(group[0], MemoryWorkload):
+        for workload in group:
+            done(workload, run_memory(generator, flags, workload))
+        return
+    with Servers(flags, ("duet", "redis", "redis-io2")) as servers:
+        for _, port in servers.all.values():
+            generator.fill(port, group[0].keys, group[0].value_bytes)
+        time.sleep(SETTLE_SECONDS)
+        for workload in group:
+            done(workload, run_workload(generator, servers, workload, rounds))
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, help="of each workload (default 5; --quick: 2)")
+    parser.add_argument("--workloads", default="", help="regular expression of names")
+    parser.add_argument("--list", action="store_true", help="print the workloads' names and exit")
+    parser.add_argument("--quick", action="store_true", help="a tenth of keys and requests")
+    parser.add_argument("--json", type=pathlib.Path, help="write every sample to this file")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
+    parser.add_argument("--update-readme", action="store_true")
+    parser.add_argument("--generator", choices=("redis_load", "redis-benchmark"),
+                        default="redis_load")
+    parser.add_argument("flags", nargs="*", help="after --: flags for duet-server")
+    return parser.parse_args()
+
+
+def main():
+    options = parse_arguments()
+    rounds = options.rounds or (2 if options.quick else 5)
+    chosen = [quick(w) if options.quick else w for w in WORKLOADS
+              if re.search(options.workloads, w.name)]
+    if options.list or not chosen:
+        print("\n".join(w.name for w in WORKLOADS))
+        return 0 if options.list else "no such workload"
+    directory = pathlib.Path(duet.BINARY).parent
+    generator = (RedisLoad if options.generator == "redis_load" else RedisBenchmark)(directory)
+    results, rows = {}, []
+
+    def done(workload, result):
+        results[workload.name] = result
+        rows.append(report.row(workload, result, results))
+        print(report.text_line(rows[-1]), flush=True)
+
+    print(report.text_line(report.HEADINGS), flush=True)
+    for group in groups(chosen):
+        run_group(generator, options.flags, group, rounds, done)
+    about = report.environment(duet.ROOT, rounds, generator.name)
+    if options.json:
+        options.json.write_text(json.dumps({"about": about, "results": results}, indent=1))
+    table = report.markdown(about, rows)
+    if options.markdown:
+        print("\n" + table)
+    if options.update_readme:
+        report.update_readme(duet.ROOT / "README.md", table)
+    failed = [columns[0] for columns in rows if columns[-1] == "FAIL"]
+    print(f"\n{len(rows) - len(failed)} of {len(rows)} rows reach their target"
+          + (f"; missed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
