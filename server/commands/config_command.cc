@@ -20,13 +20,20 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
+// What a pattern matches. A plain name comes back as it was given, since that is the name under
+// which the client looks for it.
+Pairs Match(const Settings& settings, std::string_view pattern) {
+  Pairs matches = settings.Get(pattern);
+  const bool is_name = pattern.find_first_of("*?[") == pattern.npos;
+  if (is_name && matches.size() == 1) matches[0].first = pattern;
+  return matches;
+}
+
 // A setting that several patterns match is given once.
 void ConfigGet(CommandContext& ctx) {
   Pairs found;
   for (const std::string_view pattern : ctx.args.subspan(2)) {
-    Pairs matches = ctx.server.settings->Get(pattern);
-    found.insert(found.end(), std::make_move_iterator(matches.begin()),
-                 std::make_move_iterator(matches.end()));
+    for (auto& match : Match(*ctx.server.settings, pattern)) found.push_back(std::move(match));
   }
   std::sort(found.begin(), found.end());
   found.erase(std::unique(found.begin(), found.end(),
