@@ -1,10 +1,9 @@
 // Every case through the dispatcher, and no command without a case.
 #include <algorithm>
+#include <gtest/gtest.h>
 #include <memory>
 #include <set>
 #include <string>
-
-#include <gtest/gtest.h>
 
 #include "server/commands/command_table.h"
 #include "tests/support/case_file.h"
@@ -20,9 +19,10 @@ using commands::CommandTable;
 INSTANTIATE_TEST_SUITE_P(Dispatcher, CaseSuite,
                          CasesThrough([] { return std::make_unique<InProcess>(); }), CaseName);
 
-INSTANTIATE_TEST_SUITE_P(
-    SingleCalls, CaseSuite,
-    CasesThrough([] { return std::make_unique<InProcess>(commands::Door::kGrpcUnary); }), CaseName);
+INSTANTIATE_TEST_SUITE_P(SingleCalls, CaseSuite, CasesThrough([] {
+                           return std::make_unique<InProcess>(commands::Door::kGrpcUnary);
+                         }),
+                         CaseName);
 
 // The full name of the command that `argv` calls, empty if there is none.
 std::string CalledBy(const std::vector<std::string>& argv) {
