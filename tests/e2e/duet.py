@@ -172,6 +172,9 @@ class Redis(Process):
                                               "ready to accept" in x for x in lines))
 
     def connect(self, seconds=20.0):
+        if self.port:
+            return RespClient(socket.create_connection(("127.0.0.1", self.port),
+                                                       seconds * SLOWDOWN))
         connection = socket.socket(socket.AF_UNIX)
         connection.settimeout(seconds * SLOWDOWN)
         connection.connect(self.path)
