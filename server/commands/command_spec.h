@@ -87,17 +87,17 @@ struct KeySpec {
 };
 
 struct CommandSpec {
-  std::string_view name;       // lower case; a subcommand's is its own word ("info")
+  std::string_view name{};     // lower case; a subcommand's is its own word ("info")
   int arity = 0;               // words, name included; negative: at least. Of a subcommand: the
                                // container's name counts too (CLIENT ID: 2)
   uint32_t flags = 0;          // CommandFlag
   KeySpec keys{};
   KeySpec more_keys{};         // a second run of keys with another access; first = 0: none
   uint32_t acl = 0;            // AclCategory, beyond those that the flags imply
-  std::string_view group;      // "string", "generic", "connection", "server"
-  std::string_view since;      // first Redis version that has it
-  std::string_view summary;    // one sentence
-  std::string_view complexity; // "O(1)"
+  std::string_view group{};    // "string", "generic", "connection", "server"
+  std::string_view since{};    // first Redis version that has it
+  std::string_view summary{};  // one sentence
+  std::string_view complexity{}; // "O(1)"
   // The arguments as redis.io writes them, without the name: "key value [NX | XX] [GET]".
   // COMMAND DOCS' argument tree is parsed from it.
   std::string_view syntax{};
