@@ -35,8 +35,9 @@ enum CommandFlag : uint32_t {
   kMovableKeys = 1u << 16,
   kAllowBusy = 1u << 17,
   // Ours, not printed.
-  kAllShards = 1u << 24,       // the dispatcher locks every shard (FLUSHALL, SWAPDB)
-  kConnectionOnly = 1u << 25,  // has no meaning in a unary call (HELLO, SELECT, CLIENT SETNAME, ...)
+  kAllShards = 1u << 24,  // the dispatcher locks every shard (FLUSHALL, SWAPDB)
+  kConnectionOnly =
+      1u << 25,  // has no meaning in a unary call (HELLO, SELECT, CLIENT SETNAME, ...)
 };
 
 // ACL categories, as COMMAND prints them ("@read", ...).
@@ -77,8 +78,8 @@ enum KeyAccess : uint16_t {
   kKeyVariable = 1u << 8,  // VARIABLE_FLAGS
 };
 
-// Which arguments are keys: first, first + step, ... last (negative: from the end). first = 0: none.
-// Two rows of it serve commands whose keys are accessed differently (COPY, RENAME).
+// Which arguments are keys: first, first + step, ... last (negative: from the end). first = 0:
+// none. Two rows of it serve commands whose keys are accessed differently (COPY, RENAME).
 struct KeySpec {
   int16_t first = 0;
   int16_t last = 0;
@@ -87,25 +88,25 @@ struct KeySpec {
 };
 
 struct CommandSpec {
-  std::string_view name{};     // lower case; a subcommand's is its own word ("info")
-  int arity = 0;               // words, name included; negative: at least. Of a subcommand: the
-                               // container's name counts too (CLIENT ID: 2)
-  uint32_t flags = 0;          // CommandFlag
+  std::string_view name{};  // lower case; a subcommand's is its own word ("info")
+  int arity = 0;            // words, name included; negative: at least. Of a subcommand: the
+                            // container's name counts too (CLIENT ID: 2)
+  uint32_t flags = 0;       // CommandFlag
   KeySpec keys{};
-  KeySpec more_keys{};         // a second run of keys with another access; first = 0: none
-  uint32_t acl = 0;            // AclCategory, beyond those that the flags imply
-  std::string_view group{};    // "string", "generic", "connection", "server"
-  std::string_view since{};    // first Redis version that has it
-  std::string_view summary{};  // one sentence
-  std::string_view complexity{}; // "O(1)"
+  KeySpec more_keys{};            // a second run of keys with another access; first = 0: none
+  uint32_t acl = 0;               // AclCategory, beyond those that the flags imply
+  std::string_view group{};       // "string", "generic", "connection", "server"
+  std::string_view since{};       // first Redis version that has it
+  std::string_view summary{};     // one sentence
+  std::string_view complexity{};  // "O(1)"
   // The arguments as redis.io writes them, without the name: "key value [NX | XX] [GET]".
   // COMMAND DOCS' argument tree is parsed from it.
   std::string_view syntax{};
-  Handler handler = nullptr;   // null for a pure container (CLIENT, CONFIG)
+  Handler handler = nullptr;  // null for a pure container (CLIENT, CONFIG)
   std::span<const CommandSpec> subcommands{};
-  std::string_view tips{};             // COMMAND's tips, separated by spaces
-  std::string_view deprecated_since{}; // first Redis version that discourages it
-  std::string_view replaced_by{};      // and what it recommends instead
+  std::string_view tips{};              // COMMAND's tips, separated by spaces
+  std::string_view deprecated_since{};  // first Redis version that discourages it
+  std::string_view replaced_by{};       // and what it recommends instead
 };
 
 }  // namespace duet::commands
