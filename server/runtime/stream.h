@@ -1,0 +1,198 @@
+// A connected TCP or Unix-domain socket on one worker.
+//
+// Design. The descriptor is registered at its worker's level-triggered epoll with EPOLLIN and stays
+// so: a read neither tries to receive before it suspends nor touches epoll. When the socket is
+// readable the worker's loop receives straight into the reader's span and resumes it inline. If the
+// socket is readable and nobody reads, the interest is dropped until the next read: a client whose
+// replies are not taken is not read from. A write tries to send at once and waits only for what did
+// not fit.
+//
+// One coroutine may read while another writes; each on this stream's worker, one operation of a
+// kind at a time, on buffers that live until it ends. Nothing is allocated per operation.
+//
+// Thread class: worker-bound; *FromAnyThread() are thread-safe while the stream lives. Until its
+// first operation it belongs to no thread. Destroyed on its worker, with no operation pending.
+#pragma once
+
+#include <atomic>
+#include <coroutine>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <sys/epoll.h>
+
+#include "absl/status/statusor.h"
+
+#include "server/base/check.h"
+#include "server/runtime/io_result.h"
+#include "server/runtime/unique_fd.h"
+#include "server/runtime/waiter.h"
+#include "server/runtime/worker.h"
+
+namespace duet::runtime {
+
+class Stream final : private EventHandler {
+ public:
+  // Takes a connected stream socket; makes it non-blocking, a TCP one also TCP_NODELAY and
+  // SO_KEEPALIVE.
+  Stream(Worker& worker, UniqueFd fd);
+  ~Stream();
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  // Connects to a TCP address and port, numeric only; for tests and benchmarks.
+  static absl::StatusOr<std::unique_ptr<Stream>> ConnectBlocking(Worker& worker,
+                                                                 const std::string& ip, int port);
+
+  class [[nodiscard]] ReadAwaiter;
+  class [[nodiscard]] ReadViewAwaiter;
+  class [[nodiscard]] WriteAwaiter;
+  class [[nodiscard]] MoveAwaiter;
+
+  // co_await: at least one byte, kEof, kError, or kCancelled. REQUIRES: `into` is not empty.
+  ReadAwaiter ReadSome(std::span<char> into);
+  // The same into the worker's hot buffer.
+  ReadViewAwaiter ReadSome();
+  // co_await: all of `data` (kOk), kError or kCancelled with what was sent before. Does not suspend
+  // if the socket's buffer takes it all.
+  WriteAwaiter WriteAll(std::string_view data);
+  // Sends what the socket's buffer takes now: kOk with 0 bytes if it is full.
+  // REQUIRES: no write pending.
+  IoResult TryWrite(std::string_view data);
+
+  // Receives what has arrived, also after CancelReads(): kOk with 0 bytes if nothing has.
+  // REQUIRES: no read pending.
+  IoResult TryRead(std::span<char> into);
+
+  // Ends pending and all later operations with kCancelled. The coroutine is resumed inline.
+  void Cancel();
+  // The same for reads only: a drain lets replies out.
+  void CancelReads();
+  // Thread-safe. As CancelReads() or Cancel(), a moment later. The peer sees what shutdown(2) does.
+  void CancelReadsFromAnyThread();
+  void CancelFromAnyThread();
+
+  // At a batch boundary: the worker that this stream should move to, or null (nearly always).
+  Worker* ShouldMove() {
+    if (worker_->moves_wanted() <= 0) return nullptr;
+    return ClaimMove();
+  }
+  // co_await: goes on on `target`, with the stream. REQUIRES: no operation pending.
+  MoveAwaiter MoveTo(Worker& target);
+
+  Worker& worker() const { return *worker_; }
+  int fd() const { return fd_.get(); }
+  // As Redis prints them: "127.0.0.1:50412", "[::1]:50412", "/run/duet.sock:0".
+  std::string PeerAddress() const;
+  std::string LocalAddress() const;
+
+ private:
+  enum Flag : uint8_t { kReadCancelled = 1, kWriteCancelled = 2 };
+  static constexpr uint32_t kUnregistered = ~uint32_t{0};
+
+  bool Has(Flag flag) const { return (flags_.load(std::memory_order_relaxed) & flag) != 0; }
+  void OnEvents(uint32_t events) override;
+  // Each is true if the operation has ended.
+  bool Receive(std::span<char> into, IoResult& result);
+  bool Send(std::string_view data, IoResult& result);
+  void SetInterest(uint32_t interest);
+  void Unregister();
+  void StartRead(ReadAwaiter* reader);
+  void StartWrite(WriteAwaiter* writer);
+  void OnWritable();
+  void OnReadable(uint32_t events);
+  void CancelPending(bool reads, bool writes);
+  Worker* ClaimMove();
+
+  Worker* worker_;
+  UniqueFd fd_;
+  uint32_t interest_ = kUnregistered;  // what epoll has been told
+  std::atomic<uint8_t> flags_{0};
+  ReadAwaiter* reader_ = nullptr;
+  WriteAwaiter* writer_ = nullptr;
+};
+
+class Stream::ReadAwaiter : public Waiter {
+ public:
+  ReadAwaiter(Stream& stream, std::span<char> into) : stream_(stream), into_(into) {}
+  bool await_ready() {
+    if (!stream_.Has(kReadCancelled)) return false;
+    result_.status = IoStatus::kCancelled;
+    return true;
+  }
+  void await_suspend(std::coroutine_handle<> handle) {
+    BindTo(handle, nullptr);  // the worker's loop resumes it inline
+    stream_.StartRead(this);
+  }
+  IoResult await_resume() const { return result_; }
+
+ protected:
+  friend class Stream;
+  Stream& stream_;
+  std::span<char> into_;
+  IoResult result_;
+};
+
+class Stream::ReadViewAwaiter final : public ReadAwaiter {
+ public:
+  explicit ReadViewAwaiter(Stream& stream) : ReadAwaiter(stream, stream.worker().read_buffer()) {}
+  ReadView await_resume() const {
+    return {std::string_view(into_.data(), result_.bytes), result_.status, result_.error};
+  }
+};
+
+class Stream::WriteAwaiter final : public Waiter {
+ public:
+  WriteAwaiter(Stream& stream, std::string_view data) : stream_(stream), data_(data) {}
+  bool await_ready() {
+    DUET_DCHECK(stream_.writer_ == nullptr, "two writes at once");
+    return stream_.Send(data_, result_);
+  }
+  void await_suspend(std::coroutine_handle<> handle) {
+    BindTo(handle, nullptr);
+    stream_.StartWrite(this);
+  }
+  IoResult await_resume() const { return result_; }
+
+ private:
+  friend class Stream;
+  Stream& stream_;
+  const std::string_view data_;
+  IoResult result_;
+};
+
+class Stream::MoveAwaiter final : public Waiter {
+ public:
+  MoveAwaiter(Stream& stream, Worker& target) : stream_(stream), target_(target) {}
+  bool await_ready() const { return stream_.worker_ == &target_; }
+  void await_suspend(std::coroutine_handle<> handle);
+  void await_resume() const {}
+
+ private:
+  Stream& stream_;
+  Worker& target_;
+};
+
+inline Stream::ReadAwaiter Stream::ReadSome(std::span<char> into) {
+  DUET_DCHECK(!into.empty(), "a read needs room");
+  return ReadAwaiter(*this, into);
+}
+inline Stream::ReadViewAwaiter Stream::ReadSome() { return ReadViewAwaiter(*this); }
+inline Stream::WriteAwaiter Stream::WriteAll(std::string_view data) {
+  return WriteAwaiter(*this, data);
+}
+inline Stream::MoveAwaiter Stream::MoveTo(Worker& target) { return MoveAwaiter(*this, target); }
+
+inline void Stream::StartRead(ReadAwaiter* reader) {
+  DUET_DCHECK(worker_->RunsOnThisThread(), "a stream's operations run on its worker");
+  DUET_DCHECK(reader_ == nullptr, "two reads at once");
+  reader_ = reader;
+  if (interest_ == kUnregistered || (interest_ & EPOLLIN) == 0) {
+    SetInterest(interest_ == kUnregistered ? EPOLLIN : interest_ | EPOLLIN);
+  }
+}
+
+}  // namespace duet::runtime
