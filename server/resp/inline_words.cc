@@ -104,7 +104,7 @@ class Unquoter {
 
 bool SplitInlineWords(std::string_view line, CommandBatch& batch,
                       std::unique_ptr<char[]>* storage) {
-  const bool quoted = line.find_first_of("\"'") != std::string_view::npos;
+  const bool quoted = line.find('"') != line.npos || line.find('\'') != line.npos;
   if (quoted) *storage = std::make_unique_for_overwrite<char[]>(line.size());
   Unquoter unquoter(line, storage->get());
   size_t at = 0;
