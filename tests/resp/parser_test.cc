@@ -244,7 +244,7 @@ TEST(RequestParser, Limits) {
   EXPECT_EQ(ErrorOf(std::string(31, 'a'), kSmall), "ERR Protocol error: too big inline request");
   EXPECT_EQ(ErrorOf(std::string(31, 'a') + "\n", kSmall),
             "ERR Protocol error: too big inline request");
-  // 4 + 3 x (6 + 90 + 2) - 1 = 297 bytes, and a last bulk that fits exactly or not.
+  // 4 + 3 x (5 + 90 + 2) = 295 bytes, and a last bulk that fits exactly or not.
   const std::string three = "*4\r\n" + Repeat("$90\r\n" + std::string(90, 'v') + "\r\n", 3);
   ASSERT_EQ(three.size(), 295u);
   Limits exact = kSmall;
