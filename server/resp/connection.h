@@ -1,0 +1,117 @@
+// One RESP client, from accept to close: a coroutine that reads, parses a batch, executes it and
+// answers with one write.
+//
+//   read -> parse everything that came -> Dispatcher::ExecuteBatch -> one send
+//
+// What is read lies in the worker's hot read buffer; only a partial command is copied to the
+// connection (`partial_`), and later reads go straight behind it. Replies are written into the
+// worker's hot output buffer. So an idle connection owns no buffers, and a busy one copies nothing
+// but the value. Both hot buffers may be used only between two awaits.
+//
+// Back-pressure: a connection whose replies cannot be sent waits for that and is not read from.
+// At most one batch of replies beyond kFlushBytes, and one partial command, are held for a client.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "server/api/argv.h"
+#include "server/base/clock.h"
+#include "server/base/limits.h"
+#include "server/commands/client_registry.h"
+#include "server/commands/dispatcher.h"
+#include "server/commands/session.h"
+#include "server/metrics/worker_counters.h"
+#include "server/resp/encoder.h"
+#include "server/resp/input_buffer.h"
+#include "server/resp/output_buffer.h"
+#include "server/resp/parser.h"
+#include "server/runtime/stream.h"
+#include "server/runtime/task.h"
+
+namespace duet::resp {
+
+class Connection;
+
+// What the connections of one worker share. Worker-bound.
+struct WorkerState {
+  metrics::WorkerCounters* counters = nullptr;
+  CommandBatch batch;
+  OutputBuffer output;
+  Connection* connections = nullptr;  // head of the list of those that live here
+};
+
+// What all connections share. Read-only once the listener runs.
+struct ConnectionServices {
+  commands::Dispatcher& dispatcher;
+  commands::ClientRegistry& clients;
+  const Limits& limits;
+  const Clock& clock;
+  std::atomic<bool> draining{false};  // connections that begin now end at once
+  std::vector<std::unique_ptr<WorkerState>> workers;  // by worker index
+};
+
+// Worker-bound: lives on the worker of its stream and moves with it.
+class Connection {
+ public:
+  // `services` outlives the connection.
+  Connection(ConnectionServices& services, std::unique_ptr<runtime::Stream> stream,
+             commands::ClientRegistry::Place place);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // The whole life of the client; ends when it closed, was refused, or Drain() was called.
+  runtime::Task<> Run();
+
+  // On the connection's worker, inline. Drain: executes and answers what the client has sent by now,
+  // and closes. CutOff: closes, whatever it waits for.
+  void Drain();
+  void CutOff();
+
+  // The list of the worker's connections.
+  Connection* next() const { return next_; }
+
+ private:
+  enum class Next : uint8_t {
+    kRead,   // all is executed and sent
+    kFlush,  // unsent_ has to be sent before anything else; partial_ may hold more commands
+    kClose,
+  };
+
+  runtime::Task<bool> ReadMore();
+  bool ReadLast();
+  runtime::Task<bool> FlushUnsent();
+  Next ExecuteInput();
+  bool ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* next);
+  Next SendOutput();
+  Next Finish();
+  void KeepUnexecuted(size_t executed, size_t parsed_bytes);
+  bool OutputOverLimit() const;
+  void CountRead(size_t bytes);
+  void JoinWorker();
+  void LeaveWorker();
+  WorkerState& state() const { return *worker_; }
+
+  ConnectionServices& services_;
+  const std::unique_ptr<runtime::Stream> stream_;
+  const commands::ClientRegistry::Place place_;
+  commands::Session session_;
+  RequestParser parser_;
+  WorkerState* worker_ = nullptr;  // of the worker that the stream lives on
+  bool draining_ = false;
+  Connection* next_ = nullptr;     // in the worker's list
+  Connection* previous_ = nullptr;
+
+  std::string_view input_;         // what is to be executed: in the hot buffer or in partial_
+  InputBuffer partial_;            // input that did not end with a command
+  size_t need_bytes_ = 0;          // at least so many are missing to complete it
+  std::string unsent_;             // replies that the socket did not take
+};
+
+}  // namespace duet::resp

@@ -1,0 +1,130 @@
+#include "server/resp/listener.h"
+
+#include <utility>
+
+#include "absl/status/status.h"
+#include "absl/strings/match.h"
+#include "absl/time/time.h"
+
+namespace duet::resp {
+namespace {
+
+// As Redis answers above maxclients.
+constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
+
+// A host without IPv6 is no reason to fail when IPv4 is bound too.
+bool MayBeMissing(const std::string& host, size_t bound, const absl::Status& why) {
+  return host == "::1" && bound > 0 && !absl::StrContains(why.message(), "already in use");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<RespServer>> RespServer::Bind(runtime::Runtime& runtime,
+                                                             commands::Dispatcher& dispatcher,
+                                                             metrics::Registry& registry,
+                                                             const RespOptions& options) {
+  std::unique_ptr<RespServer> server(new RespServer(runtime, dispatcher, registry));
+  runtime::Worker& worker = runtime.worker(0);
+  server->port_ = options.port;
+  for (const std::string& host : options.bind) {
+    absl::StatusOr<std::unique_ptr<runtime::Listener>> listener =
+        runtime::Listener::Tcp(worker, host, server->port_, options.backlog);
+    if (!listener.ok()) {
+      if (MayBeMissing(host, server->listeners_.size(), listener.status())) continue;
+      return listener.status();
+    }
+    server->port_ = (*listener)->port();
+    server->listeners_.push_back(*std::move(listener));
+  }
+  if (!options.unix_socket.empty()) {
+    absl::StatusOr<std::unique_ptr<runtime::Listener>> listener = runtime::Listener::Unix(
+        worker, options.unix_socket, options.unix_socket_mode, options.backlog);
+    if (!listener.ok()) return listener.status();
+    server->listeners_.push_back(*std::move(listener));
+  }
+  for (const auto& listener : server->listeners_) {
+    server->addresses_.push_back(listener->address());
+  }
+  return server;
+}
+
+RespServer::RespServer(runtime::Runtime& runtime, commands::Dispatcher& dispatcher,
+                       metrics::Registry& registry)
+    : runtime_(runtime),
+      services_{.dispatcher = dispatcher,
+                .clients = *dispatcher.server().clients,
+                .limits = *dispatcher.server().limits,
+                .clock = *dispatcher.server().clock,
+                .workers = {}},
+      acceptors_(runtime),
+      connections_(runtime) {
+  for (int i = 0; i < runtime.size(); ++i) {
+    services_.workers.push_back(std::make_unique<WorkerState>());
+    services_.workers.back()->counters = &registry.worker(static_cast<size_t>(i));
+  }
+}
+
+RespServer::~RespServer() = default;
+
+void RespServer::Start() {
+  for (const auto& listener : listeners_) acceptors_.Spawn(AcceptLoop(*listener));
+}
+
+runtime::Task<> RespServer::AcceptLoop(runtime::Listener& listener) {
+  for (;;) {
+    runtime::AcceptResult accepted = co_await listener.Accept();
+    if (accepted.status != runtime::IoStatus::kOk) co_return;
+    runtime::Worker& worker = accepted.stream->worker();
+    metrics::WorkerCounters& counters =
+        *services_.workers[static_cast<size_t>(listener.worker().index())]->counters;
+    commands::ClientRegistry::Place place = services_.clients.Connect();
+    if (place) {
+      counters.connections_accepted.Add();
+      connections_.SpawnOn(worker, Serve(std::move(accepted.stream), std::move(place)));
+    } else {
+      counters.connections_rejected.Add();
+      connections_.SpawnOn(worker, Refuse(std::move(accepted.stream)));
+    }
+  }
+}
+
+runtime::Task<> RespServer::Serve(std::unique_ptr<runtime::Stream> stream,
+                                  commands::ClientRegistry::Place place) {
+  Connection connection(services_, std::move(stream), std::move(place));
+  co_await connection.Run();
+}
+
+runtime::Task<> RespServer::Refuse(std::unique_ptr<runtime::Stream> stream) {
+  // One try: a client that was refused is not waited for.
+  const runtime::IoResult written = stream->TryWrite(kTooManyClients);
+  static_cast<void>(written);
+  co_return;
+}
+
+runtime::Task<> RespServer::ForEachConnection(size_t worker, void (Connection::*method)()) {
+  Connection* connection = services_.workers[worker]->connections;
+  while (connection != nullptr) {
+    Connection* const next = connection->next();
+    (connection->*method)();  // may end the connection
+    connection = next;
+  }
+  co_return;
+}
+
+void RespServer::DrainBlocking(int64_t limit_ms) {
+  for (const auto& listener : listeners_) listener->CancelFromAnyThread();
+  acceptors_.JoinBlocking();
+  services_.draining.store(true);
+  const auto tell_all = [this](void (Connection::*method)()) {
+    for (int i = 0; i < runtime_.size(); ++i) {
+      connections_.SpawnOn(runtime_.worker(i), ForEachConnection(static_cast<size_t>(i), method));
+    }
+  };
+  tell_all(&Connection::Drain);
+  if (!connections_.JoinBlocking(absl::Milliseconds(limit_ms))) {
+    tell_all(&Connection::CutOff);
+    connections_.JoinBlocking();
+  }
+}
+
+}  // namespace duet::resp

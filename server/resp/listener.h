@@ -1,0 +1,66 @@
+// The RESP door: accepts clients on TCP and Unix-domain addresses and owns their connections.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/resp/connection.h"
+#include "server/runtime/listener.h"
+#include "server/runtime/runtime.h"
+#include "server/runtime/task_group.h"
+
+namespace duet::resp {
+
+struct RespOptions {
+  std::vector<std::string> bind;  // addresses; ::1 may be missing on a host without IPv6
+  int port = 6379;                // 0: the system picks a free one, the same for all addresses
+  std::string unix_socket;        // path; empty: none
+  int unix_socket_mode = 0700;
+  int backlog = 511;
+};
+
+// Thread class: the methods belong to the thread that owns the server (not a worker).
+class RespServer {
+ public:
+  // Binds the addresses. `runtime`, `dispatcher`, `registry` and what they hold outlive the server.
+  // Fails with one line that names the address and the reason.
+  static absl::StatusOr<std::unique_ptr<RespServer>> Bind(runtime::Runtime& runtime,
+                                                          commands::Dispatcher& dispatcher,
+                                                          metrics::Registry& registry,
+                                                          const RespOptions& options);
+  // REQUIRES: Drain() was called, or Start() never was.
+  ~RespServer();
+
+  // Accepts from now on.
+  void Start();
+  int port() const { return port_; }
+  // Where it listens, "127.0.0.1:6379" each.
+  const std::vector<std::string>& addresses() const { return addresses_; }
+
+  // Stops accepting, lets every connection answer what its client has sent, closes them, and waits
+  // for that. A client that does not read its replies is cut off after `limit_ms`.
+  void DrainBlocking(int64_t limit_ms);
+
+ private:
+  RespServer(runtime::Runtime& runtime, commands::Dispatcher& dispatcher,
+             metrics::Registry& registry);
+  runtime::Task<> AcceptLoop(runtime::Listener& listener);
+  runtime::Task<> Serve(std::unique_ptr<runtime::Stream> stream,
+                        commands::ClientRegistry::Place place);
+  runtime::Task<> Refuse(std::unique_ptr<runtime::Stream> stream);
+  // Calls `method` of every connection of a worker, on that worker.
+  runtime::Task<> ForEachConnection(size_t worker, void (Connection::*method)());
+
+  runtime::Runtime& runtime_;
+  ConnectionServices services_;
+  std::vector<std::unique_ptr<runtime::Listener>> listeners_;
+  std::vector<std::string> addresses_;
+  int port_ = 0;
+  runtime::TaskGroup acceptors_;
+  runtime::TaskGroup connections_;
+};
+
+}  // namespace duet::resp
