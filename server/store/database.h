@@ -14,6 +14,9 @@
 
 namespace duet::store {
 
+class Shard;
+struct ShardData;
+
 class Database {
  public:
   Database(Store& store, const ShardLocks& locks, int index, int64_t now_ms)
@@ -47,6 +50,7 @@ class Database {
   // Moves the value with its expiry to `to` in database `target`, over what is there.
   // REQUIRES: `from` exists, and (from, index()) differs from (to, target.index()).
   void Rename(const Key& from, Database& target, const Key& to);
+  // As Rename, and `from` stays. Counts into this object's changes(), as Rename does.
   void Copy(const Key& from, Database& target, const Key& to);
 
   // Changes made through this object.
@@ -54,11 +58,20 @@ class Database {
 
   // WATCH. The version of a watched key grows with every change of it, expiry and flush included;
   // keys that nobody watches cost nothing. Each Watch is paired with one Unwatch.
-  uint64_t Watch(const Key& key);            // returns the version now
+  uint64_t Watch(const Key& key);  // returns the version now
   void Unwatch(const Key& key);
-  uint64_t WatchedVersion(const Key& key) const;
+  uint64_t WatchedVersion(const Key& key) const;  // 0: nobody watches it
 
  private:
+  Shard& LockedShard(const Key& key) const;  // asserts that the lock is held
+  uint64_t* FindSlot(Shard& shard, const Key& key, ShardData** data) const;
+  // As FindSlot, for writers: erases the key first if it has expired.
+  uint64_t* FindLiveSlot(Shard& shard, const Key& key, ShardData** data);
+  void Put(Shard& shard, ShardData& data, uint64_t* slot, Entry* entry, const Key& key);
+  template <typename Assign, typename Make>
+  void Write(const Key& key, bool keep_expiry, int64_t expire_at_ms, Assign assign, Make make);
+  void Overwrite(Database& target, const Key& to, Entry* entry);
+
   Store* store_;
   const ShardLocks* locks_;
   int index_;

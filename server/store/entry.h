@@ -8,8 +8,8 @@
 //
 // A string's value is its bytes, or 8 raw bytes if it is held as an integer; any other type's is a
 // pointer to its object, which belongs to the entry (TypeHooks). A 16-byte key with a 32-byte value
-// and an expiry take exactly 64 bytes. Allocations are rounded up to a size class (size_class.h), so
-// that the size of an allocation is a function of the entry's contents; only an over-allocated
+// and an expiry take exactly 64 bytes. Allocations are rounded up to a size class (size_class.h),
+// so that the size of an allocation is a function of the entry's contents; only an over-allocated
 // string (Database::ResizeString) notes its size. Entries are aligned to 16 bytes: the table keeps
 // four bits of its own in a pointer.
 //
@@ -38,8 +38,8 @@ struct IntegerText {
   char digits[24];
 };
 
-// What the store must be able to do with the object of a type other than string. A type to come adds
-// its row to the table in entry.cc; nothing else of the store changes.
+// What the store must be able to do with the object of a type other than string. A type to come
+// adds its row to the table in entry.cc; nothing else of the store changes.
 struct TypeHooks {
   void (*destroy)(void* object) = nullptr;
   size_t (*allocated_bytes)(const void* object) = nullptr;
@@ -87,12 +87,11 @@ class Entry {
   // A string of `size` bytes not yet written, in an allocation for `capacity` bytes of value.
   static Entry* NewRaw(std::string_view key, size_t size, size_t capacity, int64_t expire_at_ms);
   // Takes `object`. REQUIRES: `type` is not kString and has hooks.
-  static Entry* NewObject(std::string_view key, ValueType type, void* object,
-                          int64_t expire_at_ms);
+  static Entry* NewObject(std::string_view key, ValueType type, void* object, int64_t expire_at_ms);
   // A copy of the value (deep) under another key.
   static Entry* Clone(const Entry& from, std::string_view key, int64_t expire_at_ms);
-  // Moves the value under another key and destroys `from`.
-  static Entry* Rekey(Entry* from, std::string_view key);
+  // Moves the value under another key or expiry and destroys `from`.
+  static Entry* Rekey(Entry* from, std::string_view key, int64_t expire_at_ms);
   static void Destroy(Entry* entry);
 
   // In place, if the allocation keeps its size class. false: nothing changed, make a new entry.

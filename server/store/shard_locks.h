@@ -5,7 +5,7 @@
 // Thread-compatible; lives on the stack of the thread that locks.
 #pragma once
 
-#include <bitset>
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -17,7 +17,7 @@ namespace duet::store {
 class ShardLocks {
  public:
   explicit ShardLocks(const Store& store) : store_(store) {}
-  ~ShardLocks();
+  ~ShardLocks() { Unlock(); }
   ShardLocks(const ShardLocks&) = delete;
   ShardLocks& operator=(const ShardLocks&) = delete;
 
@@ -28,11 +28,23 @@ class ShardLocks {
   void Unlock();  // releases everything early
 
   bool Holds(size_t shard) const;
-  bool HoldsAll() const;
+  bool HoldsAll() const { return held_ == Held::kAll; }
+  bool HoldsNone() const { return held_ == Held::kNone; }
 
  private:
+  enum class Held : uint8_t { kNone, kOne, kSome, kAll };
+  static constexpr size_t kWordBits = 64;
+
+  // Calls visit(shard) for each shard of kSome, in ascending order.
+  template <typename Visit>
+  void ForEachHeld(Visit visit) const;
+  size_t words() const { return (store_.shard_count() + kWordBits - 1) / kWordBits; }
+
   const Store& store_;
-  // The owner of server/store chooses the representation (one shard inline; a bit per shard else).
+  Held held_ = Held::kNone;
+  size_t one_;  // for kOne
+  // A bit per shard, for kSome. Not initialised: one key must not pay for 4,096 bits.
+  std::array<uint64_t, (size_t{1} << kMaxShardBits) / kWordBits> bits_;
 };
 
 }  // namespace duet::store

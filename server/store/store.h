@@ -27,17 +27,21 @@ namespace duet::store {
 class Shard;
 class ShardLocks;
 
-// A key with its hash: hashed once, by Store::MakeKey. The view must outlive the Key.
+// A key with its hash: hashed once, by Store::MakeKey, never by hand (a growing table may hash
+// again). The view must outlive the Key.
 struct Key {
   std::string_view bytes;
   uint64_t hash = 0;
 };
 
 inline constexpr int kDatabases = 16;
+inline constexpr int kMaxShardBits = 12;
 
 struct StoreOptions {
-  int shard_bits = 10;     // 2^shard_bits shards, 0..12
+  int shard_bits = 10;     // 2^shard_bits shards, 0..kMaxShardBits
   uint64_t hash_seed = 0;  // per process and secret (hash flooding); tests fix it
+  // nullptr: HashBytes. Tests pass another to force collisions.
+  uint64_t (*hash_function)(std::string_view bytes, uint64_t seed) = nullptr;
 };
 
 // What a database or the whole store holds; summed over shards.
@@ -49,6 +53,7 @@ struct StoreStats {
   uint64_t expired_keys = 0;  // removed because their time had come, lazily or actively
   uint64_t expired_lazily = 0;
   int64_t expiry_sum_ms = 0;  // sum over keys with expiry of (expiry - now); for INFO's avg_ttl
+                              // (wraps around where Stats was not told the time)
 };
 
 class Store {
@@ -67,12 +72,17 @@ class Store {
   size_t shard_count() const;
   size_t ShardOf(uint64_t hash) const;
 
-  // Whole-database operations. Each counts or visits expired keys as missing.
-  uint64_t Size(int database, ShardLocks& locks, int64_t now_ms) const;  // as DBSIZE: not yet erased ones count
-  // SCAN: visits at least `count` keys where there are so many, from `cursor` (0 starts) and returns
-  // the next cursor (0: done). A key present from the first call to the last is visited at least
-  // once, though tables grow and shrink between (Redis' reverse-binary cursor; see table.h).
-  // `visit` runs under the shard's lock and must not touch the store.
+  // Whole-database operations. Each passes over expired keys.
+  // REQUIRES: `locks` holds no shard or all of them; with some, two threads could wait for each
+  // other.
+  //
+  // As DBSIZE, the exception: counts keys that have expired and are not erased yet. Takes no lock.
+  uint64_t Size(int database, ShardLocks& locks, int64_t now_ms) const;
+  // SCAN: looks at no fewer than `count` keys where there are so many (expired ones count), from
+  // `cursor` (0 starts) on, and returns the next cursor (0: done). A key present from the first
+  // call to the last is visited at least once, though tables grow and shrink between (Redis'
+  // reverse-binary cursor; see table.h). Any cursor is safe, one that was never handed out
+  // included. `visit` runs under the shard's lock and must not touch the store.
   using Visitor = std::function<void(std::string_view key, const Entry& entry)>;
   uint64_t Scan(int database, uint64_t cursor, size_t count, int64_t now_ms, ShardLocks& locks,
                 const Visitor& visit) const;
@@ -88,15 +98,21 @@ class Store {
 
   // Erases keys whose time has come, at most `budget`, starting where the last call stopped; locks
   // one shard at a time. Returns how many it erased; fewer than `budget`: nothing is due anywhere.
+  // REQUIRES: the calling thread holds no shard.
   size_t EraseExpired(int64_t now_ms, size_t budget);
 
-  StoreStats Stats(int database) const;  // locks one shard at a time
+  // Take no lock, so they may be called with any shards locked.
+  StoreStats Stats(int database, int64_t now_ms = 0) const;
   StoreStats Stats() const;
+
+  // For tests: walks over everything, shard by shard, and crashes if an invariant or a counter is
+  // wrong. REQUIRES: the calling thread holds no shard.
+  void CheckInvariants() const;
 
  private:
   friend class Database;
   friend class ShardLocks;
-  Shard& shard(uint64_t hash) const;
+  Shard& shard(size_t index) const;
 
   struct Impl;
   std::unique_ptr<Impl> impl_;

@@ -1,0 +1,61 @@
+#include "server/store/expiry_index.h"
+
+#include <algorithm>
+
+#include "server/store/entry.h"
+
+namespace duet::store {
+
+ExpiryIndex::Item ExpiryIndex::Pop() {
+  std::pop_heap(heap_.begin(), heap_.end(), Later);
+  const Item item{heap_.back().deadline_ms(), heap_.back().hash};
+  heap_.pop_back();
+  return item;
+}
+
+void ExpiryIndex::Push(int64_t deadline_ms, uint64_t hash) {
+  if (heap_.size() == heap_.capacity()) Grow(heap_.size());
+  heap_.push_back(Pack(deadline_ms, hash));
+  std::push_heap(heap_.begin(), heap_.end(), Later);
+}
+
+void ExpiryIndex::Count(int64_t old_expire_at_ms, int64_t new_expire_at_ms) {
+  if (old_expire_at_ms != kNoExpiry) {
+    --keys_;
+    deadline_sum_ms_ -= static_cast<uint64_t>(old_expire_at_ms);
+  }
+  if (new_expire_at_ms != kNoExpiry) {
+    ++keys_;
+    deadline_sum_ms_ += static_cast<uint64_t>(new_expire_at_ms);
+  }
+}
+
+bool ExpiryIndex::Covers(int64_t expire_at_ms, uint64_t hash) const {
+  // The bits by which a table of less than 4M buckets knows a key.
+  constexpr uint32_t kKnown = (uint32_t{1} << 22) - 1;
+  return std::any_of(heap_.begin(), heap_.end(), [&](const Packed& item) {
+    return ((item.hash ^ hash) & kKnown) == 0 && item.deadline_ms() <= expire_at_ms;
+  });
+}
+
+void ExpiryIndex::Rebuild(const std::vector<Item>& items) {
+  heap_ = {};
+  Grow(items.size());
+  for (const Item& item : items) heap_.push_back(Pack(item.deadline_ms, item.hash));
+  std::make_heap(heap_.begin(), heap_.end(), Later);
+}
+
+// By a fifth rather than to the double: it is a good part of the memory of a key with a TTL.
+void ExpiryIndex::Grow(size_t items) {
+  heap_.reserve(items + items / 5 + 8);
+  allocated_bytes_ = sizeof(*this) + heap_.capacity() * sizeof(Packed);
+}
+
+void ExpiryIndex::Clear() {
+  heap_ = {};
+  keys_ = 0;
+  deadline_sum_ms_ = 0;
+  allocated_bytes_ = sizeof(*this);
+}
+
+}  // namespace duet::store

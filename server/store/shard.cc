@@ -1,0 +1,196 @@
+#include "server/store/shard.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/check.h"
+
+namespace duet::store {
+
+Shard::~Shard() {
+  for (auto& other : others_) delete other.load();
+}
+
+ShardData& Shard::FindOrMake(int database) {
+  if (ShardData* data = Peek(database)) return *data;
+  auto* made = new ShardData;
+  others_[static_cast<size_t>(database)].store(made, std::memory_order_release);
+  return *made;
+}
+
+void Shard::Insert(ShardData& data, Entry* entry, uint64_t hash) {
+  data.entry_bytes += entry->allocated_bytes();
+  data.table.Insert(entry, hash, *hasher_);
+  ExpiryChanged(data, kNoExpiry, entry->expire_at_ms(), hash);
+}
+
+Entry* Shard::Replace(ShardData& data, Table::Slot* slot, Entry* entry, uint64_t hash) {
+  Entry* const old = Table::Exchange(slot, entry);
+  data.entry_bytes += entry->allocated_bytes() - old->allocated_bytes();
+  ExpiryChanged(data, old->expire_at_ms(), entry->expire_at_ms(), hash);
+  return old;
+}
+
+Entry* Shard::Remove(ShardData& data, Table::Slot* slot) {
+  Entry* const entry = data.table.Remove(slot, *hasher_);
+  data.entry_bytes -= entry->allocated_bytes();
+  // Its item in the index, if any, goes stale; no need to know the hash.
+  ExpiryChanged(data, entry->expire_at_ms(), kNoExpiry, 0);
+  return entry;
+}
+
+void Shard::ExpiryChanged(ShardData& data, int64_t old_expire_at_ms, int64_t new_expire_at_ms,
+                          uint64_t hash) {
+  if (old_expire_at_ms == new_expire_at_ms) return;
+  if (data.expiry == nullptr) data.expiry.store(new ExpiryIndex, std::memory_order_release);
+  data.expiry.load()->Count(old_expire_at_ms, new_expire_at_ms);
+  if (new_expire_at_ms == kNoExpiry) return;
+  // An item at or before the old expiry is there, and will do until it is popped.
+  if (old_expire_at_ms != kNoExpiry && new_expire_at_ms >= old_expire_at_ms) return;
+  PushDeadline(data, new_expire_at_ms, hash);
+}
+
+void Shard::PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash) {
+  ExpiryIndex& index = *data.expiry;
+  index.Push(expire_at_ms, hash);
+  if (expire_at_ms < next_deadline_ms_) next_deadline_ms_ = expire_at_ms;
+  if (!index.MostlyStale()) return;
+  std::vector<ExpiryIndex::Item> items;
+  items.reserve(index.keys());
+  data.table.ForEach([&](const Entry& entry) {
+    if (entry.expire_at_ms() == kNoExpiry) return;
+    items.push_back({entry.expire_at_ms(), static_cast<uint32_t>((*hasher_)(entry.key()))});
+  });
+  index.Rebuild(items);
+}
+
+void Shard::CountLazyExpiry(ShardData& data) {
+  ExpiryIndex& index = *data.expiry;
+  ++index.expired;
+  ++index.expired_lazily;
+}
+
+WatchTable& Shard::watches() {
+  if (watches_ == nullptr) watches_ = std::make_unique<WatchTable>();
+  return *watches_;
+}
+
+void Shard::DropWatchesIfEmpty() {
+  if (watches_ != nullptr && watches_->empty()) watches_.reset();
+}
+
+void Shard::EraseExpired(int64_t now_ms, size_t limit, std::vector<Entry*>& erased) {
+  int64_t next = kNoDeadline;
+  for (int database = 0; database < kDatabases; ++database) {
+    ShardData* const data = Peek(database);
+    ExpiryIndex* const index = data == nullptr ? nullptr : data->expiry.load();
+    if (index == nullptr) continue;
+    EraseExpiredIn(database, now_ms, limit, erased);
+    if (!index->empty()) next = std::min(next, index->NextDeadlineMs());
+  }
+  next_deadline_ms_ = next;
+}
+
+void Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
+                           std::vector<Entry*>& erased) {
+  ShardData& data = *Peek(database);
+  ExpiryIndex& index = *data.expiry;
+  while (!index.empty() && index.NextDeadlineMs() <= now_ms && erased.size() < limit) {
+    const ExpiryIndex::Item item = index.Pop();
+    const auto due = [now_ms](const Entry& entry) { return entry.IsExpired(now_ms); };
+    while (erased.size() < limit) {
+      Table::Slot* const slot = data.table.FindIf(item.hash, due);
+      if (slot == nullptr) break;
+      if (watches_ != nullptr) {
+        const std::string_view key = Table::EntryOf(*slot)->key();
+        Changed(database, Key{key, (*hasher_)(key)});
+      }
+      erased.push_back(Remove(data, slot));
+      ++index.expired;
+    }
+    // What the item stood for may expire later by now, or wait for the next call.
+    int64_t later = kNoDeadline;
+    data.table.FindIf(item.hash, [&later](const Entry& entry) {
+      if (entry.expire_at_ms() != kNoExpiry) later = std::min(later, entry.expire_at_ms());
+      return false;
+    });
+    if (later != kNoDeadline) index.Push(later, item.hash);
+  }
+}
+
+size_t Shard::TakeAll(int database, Table& table) {
+  ShardData* const data = Peek(database);
+  if (data == nullptr || data->table.size() == 0) return 0;
+  if (watches_ != nullptr) {
+    watches_->ChangedIf([&](int watched_in, std::string_view key, uint64_t hash) {
+      return watched_in == database && data->table.Find(key, hash) != nullptr;
+    });
+  }
+  data->table.Swap(table);
+  data->entry_bytes = 0;
+  if (ExpiryIndex* index = data->expiry) index->Clear();
+  return table.size();
+}
+
+void Shard::Swap(int first, int second) {
+  ShardData* a = Peek(first);
+  ShardData* b = Peek(second);
+  if (a == nullptr && b == nullptr) return;
+  if (watches_ != nullptr) {
+    const auto has = [](ShardData* data, std::string_view key, uint64_t hash) {
+      return data != nullptr && data->table.Find(key, hash) != nullptr;
+    };
+    watches_->ChangedIf([&](int watched_in, std::string_view key, uint64_t hash) {
+      if (watched_in != first && watched_in != second) return false;
+      return has(a, key, hash) || has(b, key, hash);
+    });
+  }
+  a = &FindOrMake(first);
+  b = &FindOrMake(second);
+  a->table.Swap(b->table);
+  ExpiryIndex* const held = a->expiry.load();
+  a->expiry.store(b->expiry.load());
+  b->expiry.store(held);
+  a->entry_bytes.Swap(b->entry_bytes);
+}
+
+void Shard::CheckInvariants(int database) {
+  ShardData* const data = Peek(database);
+  if (data == nullptr) return;
+  data->table.CheckInvariants(*hasher_);
+  uint64_t bytes = 0;
+  uint64_t expiring = 0;
+  uint64_t deadlines = 0;
+  const ExpiryIndex* const index = data->expiry;
+  data->table.ForEach([&](const Entry& entry) {
+    bytes += entry.allocated_bytes();
+    if (entry.expire_at_ms() == kNoExpiry) return;
+    ++expiring;
+    deadlines += static_cast<uint64_t>(entry.expire_at_ms());
+    DUET_CHECK(index != nullptr && index->Covers(entry.expire_at_ms(), (*hasher_)(entry.key())),
+               "a key missing from the expiry index");
+    DUET_CHECK(next_deadline_ms_ <= entry.expire_at_ms(), "the next deadline");
+  });
+  DUET_CHECK(bytes == data->entry_bytes, "the bytes of entries");
+  if (index == nullptr) return;
+  DUET_CHECK(expiring == index->keys(), "the number of keys with an expiry");
+  DUET_CHECK(deadlines == index->deadline_sum_ms(), "the sum of deadlines");
+}
+
+void Shard::AddStats(int database, int64_t now_ms, StoreStats& stats) const {
+  const ShardData* const data = Peek(database);
+  if (data == nullptr) return;
+  stats.keys += data->table.size();
+  stats.entry_bytes += data->entry_bytes;
+  stats.table_bytes += data->table.allocated_bytes();
+  const ExpiryIndex* const index = data->expiry.load(std::memory_order_acquire);
+  if (index == nullptr) return;
+  stats.keys_with_expiry += index->keys();
+  stats.table_bytes += index->allocated_bytes();
+  stats.expired_keys += index->expired;
+  stats.expired_lazily += index->expired_lazily;
+  const uint64_t sum = index->deadline_sum_ms() - index->keys() * static_cast<uint64_t>(now_ms);
+  stats.expiry_sum_ms += static_cast<int64_t>(sum);
+}
+
+}  // namespace duet::store

@@ -1,0 +1,118 @@
+// A shard: the lock, and what it guards. The first cache line is all that a command on database 0
+// touches of it.
+//
+// Here lies what must not be forgotten when an entry comes, changes or goes: bytes, the expiry
+// index and the versions of watched keys. Database and Store work on entries through these only.
+// Thread class: what the annotations say; Size, AddStats, PrefetchBucket and next_deadline_ms may
+// be called by any thread at any time.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+
+#include "server/store/expiry_index.h"
+#include "server/store/shard_lock.h"
+#include "server/store/store.h"
+#include "server/store/table.h"
+#include "server/store/watch_table.h"
+
+namespace duet::store {
+
+// One database's part of a shard.
+struct ShardData {
+  ~ShardData() { delete expiry.load(); }
+
+  Table table;
+  // From the first key with an expiry on. Never freed before the shard, so that Stats needs no
+  // lock.
+  std::atomic<ExpiryIndex*> expiry{nullptr};
+  Relaxed<uint64_t> entry_bytes;  // as StoreStats::entry_bytes
+};
+
+class alignas(64) Shard {
+ public:
+  static constexpr int64_t kNoDeadline = std::numeric_limits<int64_t>::max();
+
+  Shard() = default;
+  ~Shard();
+
+  ShardLock lock;
+
+  // `hasher` outlives the shard.
+  void Init(const HashFunction* hasher) { hasher_ = hasher; }
+
+  // nullptr: this database has never held anything here.
+  ShardData* Find(int database) ABSL_SHARED_LOCKS_REQUIRED(lock) { return Peek(database); }
+  ShardData& FindOrMake(int database) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+
+  // `data` is this shard's. The shard takes `entry`.
+  void Insert(ShardData& data, Entry* entry, uint64_t hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // Puts `entry`, with the same key, in the place of what `slot` holds, which the caller owns now.
+  [[nodiscard]] Entry* Replace(ShardData& data, Table::Slot* slot, Entry* entry, uint64_t hash)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  [[nodiscard]] Entry* Remove(ShardData& data, Table::Slot* slot)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // An entry's expiry was changed in place.
+  void ExpiryChanged(ShardData& data, int64_t old_expire_at_ms, int64_t new_expire_at_ms,
+                     uint64_t hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // Counts a key that a command found expired.
+  void CountLazyExpiry(ShardData& data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // A watched key's version grows; cheap if nothing is watched.
+  void Changed(int database, const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
+    if (watches_ != nullptr) watches_->Changed(database, key.bytes, key.hash);
+  }
+
+  WatchTable& watches() ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  const WatchTable* watches_if_any() const ABSL_SHARED_LOCKS_REQUIRED(lock) {
+    return watches_.get();
+  }
+  void DropWatchesIfEmpty() ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+
+  // Erases at most `limit` keys whose time has come, of any database, and gives them to the caller
+  // in `erased`. Fewer: none is due.
+  void EraseExpired(int64_t now_ms, size_t limit, std::vector<Entry*>& erased)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // Moves all entries of a database into `table` and returns how many there were.
+  size_t TakeAll(int database, Table& table) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  void Swap(int first, int second) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  void CheckInvariants(int database) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+
+  // Any thread, no lock.
+  size_t Size(int database) const {
+    const ShardData* data = Peek(database);
+    return data == nullptr ? 0 : data->table.size();
+  }
+  void AddStats(int database, int64_t now_ms, StoreStats& stats) const;
+  // No key is due before; may be too early.
+  int64_t next_deadline_ms() const { return next_deadline_ms_; }
+  void PrefetchBucket(int database, uint64_t hash) const {
+    if (const ShardData* data = Peek(database)) data->table.PrefetchBucket(hash);
+  }
+
+ private:
+  // Whoever reads without the lock may use atomics of the table only.
+  ShardData* Peek(int database) const ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (database == 0) return const_cast<ShardData*>(&first_);
+    return others_[static_cast<size_t>(database)].load(std::memory_order_acquire);
+  }
+  void EraseExpiredIn(int database, int64_t now_ms, size_t limit, std::vector<Entry*>& erased)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  void PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+
+  Relaxed<int64_t> next_deadline_ms_{kNoDeadline};
+  ShardData first_ ABSL_GUARDED_BY(lock);  // database 0
+  std::unique_ptr<WatchTable> watches_ ABSL_GUARDED_BY(lock);
+  // Databases 1 and up ([0] stays empty); made under the lock, never freed before the shard.
+  std::array<std::atomic<ShardData*>, kDatabases> others_{};
+  const HashFunction* hasher_ = nullptr;
+};
+
+}  // namespace duet::store

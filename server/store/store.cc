@@ -1,0 +1,117 @@
+#include "server/store/store.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/check.h"
+#include "server/base/hash.h"
+#include "server/store/shard_locks.h"
+#include "server/store/store_impl.h"
+
+namespace duet::store {
+namespace {
+
+// Keys that EraseExpired erases under one lock; what comes to that shard meanwhile waits.
+constexpr size_t kExpireAtOnce = 64;
+
+}  // namespace
+
+// The entries of a flushed database; destroying it frees them.
+struct Store::Garbage {
+  explicit Garbage(size_t shards) : tables(std::make_unique<Table[]>(shards)) {}
+  std::unique_ptr<Table[]> tables;
+};
+
+Store::Store(const StoreOptions& options) : impl_(std::make_unique<Impl>()) {
+  DUET_CHECK(options.shard_bits >= 0 && options.shard_bits <= kMaxShardBits, "shard_bits");
+  impl_->hasher = {options.hash_function != nullptr ? options.hash_function : &HashBytes,
+                   options.hash_seed};
+  impl_->shard_bits = options.shard_bits;
+  impl_->shard_count = size_t{1} << options.shard_bits;
+  impl_->shards = std::make_unique<Shard[]>(impl_->shard_count);
+  for (size_t i = 0; i < impl_->shard_count; ++i) shard(i).Init(&impl_->hasher);
+}
+
+Store::~Store() = default;
+
+Key Store::MakeKey(std::string_view bytes) const { return {bytes, impl_->hasher(bytes)}; }
+
+void Store::PrefetchBucket(int database, uint64_t hash) const {
+  shard(ShardOf(hash)).PrefetchBucket(database, hash);
+}
+
+void Store::PrefetchEntry(int database, uint64_t hash) const {
+  Shard& at = shard(ShardOf(hash));
+  if (!at.lock.TryLock()) return;
+  if (const ShardData* data = at.Find(database)) data->table.PrefetchEntry(hash);
+  at.lock.Unlock();
+}
+
+uint64_t Store::Size(int database, ShardLocks&, int64_t) const {
+  uint64_t size = 0;
+  for (size_t i = 0; i < shard_count(); ++i) size += shard(i).Size(database);
+  return size;
+}
+
+std::shared_ptr<Store::Garbage> Store::Flush(int database, ShardLocks& locks, uint64_t* dropped) {
+  DUET_CHECK(locks.HoldsAll(), "Flush needs all shards");
+  auto garbage = std::make_shared<Garbage>(shard_count());
+  *dropped = 0;
+  for (size_t i = 0; i < shard_count(); ++i) {
+    shard(i).lock.AssertHeld();
+    *dropped += shard(i).TakeAll(database, garbage->tables[i]);
+  }
+  return garbage;
+}
+
+void Store::Swap(int first, int second, ShardLocks& locks) {
+  DUET_CHECK(locks.HoldsAll(), "Swap needs all shards");
+  if (first == second) return;
+  for (size_t i = 0; i < shard_count(); ++i) {
+    shard(i).lock.AssertHeld();
+    shard(i).Swap(first, second);
+  }
+}
+
+size_t Store::EraseExpired(int64_t now_ms, size_t budget) {
+  size_t count = 0;
+  std::vector<Entry*> erased;
+  size_t at = impl_->next_to_expire.load(std::memory_order_relaxed) % shard_count();
+  // One round; a shard is left when nothing in it is due.
+  for (size_t passed = 0; passed < shard_count() && count < budget;) {
+    Shard& current = shard(at);
+    const size_t limit = std::min(kExpireAtOnce, budget - count);
+    if (current.next_deadline_ms() <= now_ms) {
+      current.lock.Lock();
+      current.EraseExpired(now_ms, limit, erased);
+      current.lock.Unlock();
+    }
+    if (erased.size() < limit) {
+      at = (at + 1) % shard_count();
+      ++passed;
+    }
+    count += erased.size();
+    for (Entry* entry : erased) Entry::Destroy(entry);
+    erased.clear();
+  }
+  impl_->next_to_expire.store(at, std::memory_order_relaxed);
+  return count;
+}
+
+StoreStats Store::Stats(int database, int64_t now_ms) const {
+  StoreStats stats;
+  for (size_t i = 0; i < shard_count(); ++i) shard(i).AddStats(database, now_ms, stats);
+  return stats;
+}
+
+StoreStats Store::Stats() const {
+  StoreStats stats;
+  for (size_t i = 0; i < shard_count(); ++i) {
+    for (int database = 0; database < kDatabases; ++database) {
+      shard(i).AddStats(database, 0, stats);
+    }
+  }
+  return stats;
+}
+
+}  // namespace duet::store
