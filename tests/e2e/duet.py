@@ -90,6 +90,7 @@ class Process:
             raise AssertionError(f"{self.argv} did not end in {seconds * SLOWDOWN:.0f} s:\n" +
                                  self.output()) from None
         self._reader.join()
+        self.process.stdout.close()
         return code
 
     def rss_bytes(self):
@@ -106,15 +107,9 @@ class Process:
         return self
 
     def __exit__(self, failure, *_):
-        if not self.alive():
-            code = self.stop()
-            if failure is None and code != 0:
-                raise AssertionError(f"{self.argv} ended with {code}:\n{self.output()}")
-            return
         if failure is not None:
-            self.process.kill()
-            self.process.wait()
             print("server's output:\n" + "\n".join(self.lines[-100:]), flush=True)
+            self.stop(signal.SIGKILL)
             return
         code = self.stop()
         if code != 0:

@@ -67,9 +67,10 @@ def _all():
 WORKLOADS = tuple(_all())
 
 
-def quick(workload):
-    """A tenth of the work: shows that everything runs; its figures are not to be quoted."""
+def shortened(workload, fraction):
+    """The workload with 1/fraction of the keys and requests. Its figures are not to be quoted."""
     if isinstance(workload, MemoryWorkload):
-        return dataclasses.replace(workload, keys=workload.keys // 10)
-    return dataclasses.replace(workload, keys=workload.keys // 10,
-                               requests=max(workload.requests // 10, workload.clients))
+        return dataclasses.replace(workload, keys=workload.keys // fraction)
+    return dataclasses.replace(workload, keys=workload.keys // fraction,
+                               requests=max(workload.requests // fraction,
+                                            workload.clients * workload.pipeline))

@@ -1,0 +1,141 @@
+#!/usr/bin/env python3
+"""Start-up, refusal to start, and the drain."""
+import signal
+import socket
+import subprocess
+import time
+import unittest
+
+from duet import BINARY, DOORS, SLOWDOWN, Duet, encode, free_port
+
+DRAIN_SECONDS = 15
+
+
+def start_and_fail(*flags):
+    """(exit code, lines printed) of a server that must not start."""
+    done = subprocess.run([BINARY, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, timeout=30 * SLOWDOWN, text=True)
+    return done.returncode, done.stdout.strip().splitlines()
+
+
+class StartUp(unittest.TestCase):
+    def test_says_where_each_door_listens(self):
+        with Duet() as server:
+            for door in DOORS:
+                with self.subTest(door=door):
+                    host, port = server.addresses[door]
+                    self.assertNotEqual(port, 0)
+                    socket.create_connection((host, port), 10).close()
+
+    def test_a_given_port_is_taken(self):
+        port = free_port()
+        with Duet(f"--resp-port={port}") as server:
+            self.assertEqual(server.resp[1], port)
+
+    def test_two_servers_side_by_side(self):
+        with Duet() as one, Duet() as other:
+            with one.connect() as a, other.connect() as b:
+                a.call("SET", "k", "one")
+                self.assertIsNone(b.call("GET", "k"))
+
+    def test_a_taken_port_ends_with_one_line(self):
+        for door in DOORS:
+            with self.subTest(door=door), socket.create_server(("127.0.0.1", 0)) as taken:
+                port = taken.getsockname()[1]
+                flags = [f"--{d}-port={port if d == door else 0}" for d in DOORS]
+                code, lines = start_and_fail("--bind=127.0.0.1", *flags)
+                self.assertEqual(code, 1, lines)
+                self.assertEqual(len(lines), 1, lines)
+                self.assertIn(str(port), lines[0])
+
+    def test_a_port_of_another_duet_is_taken(self):
+        # gRPC shares a listening port in silence unless told not to.
+        with Duet() as server:
+            for door in DOORS:
+                with self.subTest(door=door):
+                    port = server.addresses[door][1]
+                    code, lines = start_and_fail(
+                        *(f"--{d}-port={port if d == door else 0}" for d in DOORS))
+                    self.assertEqual((code, len(lines)), (1, 1), lines)
+
+    def test_bad_flags_end_with_one_line(self):
+        for flag in ("--no-such-flag", "--no-such-flag=1", "--resp-port=abc", "--resp-port=65536",
+                     "--resp-port=-2", "--resp-port=", "--threads=-1", "--bind=not-an-address",
+                     "stray-argument"):
+            with self.subTest(flag=flag):
+                code, lines = start_and_fail(*(f"--{d}-port=0" for d in DOORS), flag)
+                self.assertEqual(code, 1, lines)
+                self.assertEqual(len(lines), 1, lines)
+                self.assertIn(flag.lstrip("-").split("=")[0], lines[0])
+
+    def test_an_unreadable_file_ends_with_one_line(self):
+        code, lines = start_and_fail("--requirepass-file=/nonexistent/password")
+        self.assertEqual((code, len(lines)), (1, 1), lines)
+        self.assertIn("/nonexistent/password", lines[0])
+
+    def test_help_and_version(self):
+        for flag, wanted in (("--help", "--resp-port"), ("--version", "0.1")):
+            done = subprocess.run([BINARY, flag], stdin=subprocess.DEVNULL, text=True,
+                                  stdout=subprocess.PIPE, timeout=30 * SLOWDOWN)
+            self.assertEqual(done.returncode, 0)
+            self.assertIn(wanted, done.stdout)
+
+
+class Drain(unittest.TestCase):
+    def test_both_signals_end_with_0(self):
+        for number in (signal.SIGTERM, signal.SIGINT):
+            with self.subTest(signal=number), Duet() as server:
+                with server.connect() as idle:
+                    idle.call("PING")
+                    self.assertEqual(server.stop(number, DRAIN_SECONDS), 0, server.output())
+                    self.assertEqual(idle.read_until_closed(), b"")
+
+    def test_what_is_in_flight_is_answered(self):
+        count = 300  # within one read of the server
+        value = "v" * 10
+        with Duet("--threads=2") as server:
+            with server.connect() as client:
+                client.send(b"".join(encode("SET", f"key:{i}", value) for i in range(count)))
+                replies = client.read_raw()
+                code = server.stop(signal.SIGTERM, DRAIN_SECONDS)
+                replies += client.read_until_closed()
+            self.assertEqual(code, 0)
+            self.assertEqual(replies, b"+OK\r\n" * count)
+
+    def test_a_pipeline_is_never_cut_inside_a_reply(self):
+        frame = encode("MGET", *["k"] * 50) * 2000
+        whole = b"*50\r\n" + b"$5\r\nvalue\r\n" * 50
+        with Duet() as server:
+            with server.connect() as client:
+                client.call("SET", "k", "value")
+                client.socket.setblocking(False)
+                try:
+                    client.socket.send(frame)
+                except BlockingIOError:
+                    pass
+                client.socket.settimeout(20 * SLOWDOWN)
+                got = client.read_raw()
+                server.process.send_signal(signal.SIGTERM)
+                got += client.read_until_closed()
+                self.assertEqual(len(got) % len(whole), 0)
+                self.assertEqual(got, whole * (len(got) // len(whole)))
+            self.assertEqual(server.stop(), 0)
+
+    def test_no_new_connections(self):
+        with Duet() as server:
+            self.assertEqual(server.stop(), 0)
+            with self.assertRaises(OSError):
+                server.connect()
+
+    def test_a_client_that_does_not_read_cannot_hold_it(self):
+        with Duet() as server:
+            with server.connect() as client, server.connect() as slow:
+                client.call("SET", "big", b"v" * 1_000_000)
+                slow.send(encode("GET", "big") * 100)
+                started = time.monotonic()
+                self.assertEqual(server.stop(signal.SIGTERM, 40), 0)
+                self.assertLess(time.monotonic() - started, 40 * SLOWDOWN)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
