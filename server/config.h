@@ -1,0 +1,96 @@
+// Every setting of the server, and how it is read: flag, else environment, else default.
+//
+// The rows with names, bounds and meanings are in config_table.cc; CONFIG GET and CONFIG SET on top
+// of them in config_settings.h. A setting is one member here and one row there; flag, environment
+// variable, --help, checks and tests follow from the row.
+//
+// Thread class: Config is plain data.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+#include "server/base/limits.h"
+#include "server/base/log.h"
+
+namespace duet {
+
+// A numeric address to listen on ("127.0.0.1", "::1", "0.0.0.0").
+struct BindAddress {
+  std::string host;
+  bool optional = false;  // as redis.conf's '-': go without it where the machine does not have it
+  bool operator==(const BindAddress&) const = default;
+};
+
+// A port that is off.
+inline constexpr int kPortOff = -1;
+
+struct Config {
+  // What the command line asks for. kHelp and kVersion: print and exit with 0.
+  enum class Action : uint8_t { kServe, kHelp, kVersion };
+  Action action = Action::kServe;
+
+  int resp_port = 6379;  // 0: pick a free one; kPortOff: no such door
+  int grpc_port = 50051;
+  int admin_port = 9121;
+  std::vector<BindAddress> bind = {{"127.0.0.1", false}, {"::1", true}};  // all three doors
+  std::string unix_socket;        // RESP over a Unix-domain socket; empty: none
+  uint32_t unix_socket_perm = 0;  // mode bits of its file; 0: as the umask has it
+  int tcp_backlog = 511;
+  int tcp_keepalive_s = 300;  // 0: off
+  int client_timeout_s = 0;   // close a connection idle for so long; 0: never
+
+  std::string password;       // requirepass; empty: none is asked for
+  std::string password_file;  // read by LoadPasswordFileBlocking
+
+  int threads = 0;  // 0: one for each core that the container may use
+  int spin_us = 0;
+  uint64_t read_buffer_bytes = 64 * 1024;  // one a worker
+  int shard_bits = 10;                     // 2^shard_bits shards
+
+  Limits limits;
+
+  int64_t drain_delay_ms = 0;  // not ready, and still serving
+  int64_t drain_timeout_ms = 10'000;
+
+  LogLevel log_level = LogLevel::kInfo;
+  LogFormat log_format = LogFormat::kText;
+};
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+// Reads `args` (without the program's name) and `env`. Pure: opens no file. A flag wins over the
+// environment, DUET_<NAME> ("--max-args" is DUET_MAX_ARGS); of a flag given twice the last one
+// counts, but --bind adds up. The error is one line for the user, without a newline.
+//
+// Kubernetes puts DUET_<X>_PORT=tcp://... into every pod beside a Service called duet-<x>; such a
+// value is not a setting and is passed over.
+absl::StatusOr<Config> ParseConfig(std::span<const std::string> args, const Environment& env);
+
+// Sets config.password from config.password_file, if there is one. One line, trailing newline
+// dropped.
+absl::Status LoadPasswordFileBlocking(Config& config);
+
+// As main needs it: ParseConfig, then LoadPasswordFileBlocking.
+absl::StatusOr<Config> LoadConfigBlocking(int argc, const char* const* argv,
+                                          const char* const* environ);
+
+// The addresses that every door listens on: config.bind without the optional ones that this machine
+// does not have. An address that is in use, or missing and not optional, stays: its listener says
+// so.
+std::vector<std::string> BindHostsBlocking(const Config& config);
+
+// The text of --help and of --version, newline included.
+std::string HelpText();
+std::string VersionText();
+// "0.1.0".
+std::string_view Version();
+
+}  // namespace duet

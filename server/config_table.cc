@@ -1,0 +1,213 @@
+// When you add a setting: a member in config.h, a row here, its cases in tests/config_test.cc (a
+// test names the rows that have none).
+#include "server/config_table.h"
+
+#include <limits>
+
+namespace duet {
+namespace {
+
+constexpr int64_t kKb = 1024;
+constexpr int64_t kMb = 1024 * kKb;
+constexpr int64_t kGb = 1024 * kMb;
+constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
+
+// Access to a numeric or enum member of Config, or of Config::limits, as an int64_t.
+template <auto member>
+struct Direct {
+  static int64_t Get(const Config& config) { return static_cast<int64_t>(config.*member); }
+  static void Set(Config& config, int64_t value) {
+    config.*member = static_cast<std::remove_reference_t<decltype(config.*member)>>(value);
+  }
+};
+template <auto member>
+struct OfLimits {
+  static int64_t Get(const Config& config) { return static_cast<int64_t>(config.limits.*member); }
+  static void Set(Config& config, int64_t value) {
+    auto& field = config.limits.*member;
+    field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+  }
+};
+
+constexpr std::string_view kDoors = "Doors";
+constexpr std::string_view kSecurity = "Security";
+constexpr std::string_view kLimits = "Limits";
+constexpr std::string_view kGrpc = "gRPC limits";
+constexpr std::string_view kRuntime = "Threads and memory";
+constexpr std::string_view kShutdown = "Shutdown";
+constexpr std::string_view kLogging = "Logging";
+
+constexpr SettingChoice kLogLevels[] = {
+    {"debug", static_cast<int64_t>(LogLevel::kDebug)},
+    {"info", static_cast<int64_t>(LogLevel::kInfo)},
+    {"warning", static_cast<int64_t>(LogLevel::kWarning)},
+    {"error", static_cast<int64_t>(LogLevel::kError)},
+    {"off", static_cast<int64_t>(LogLevel::kOff)},
+    {"verbose", static_cast<int64_t>(LogLevel::kDebug)},
+    {"notice", static_cast<int64_t>(LogLevel::kInfo)},
+    {"warn", static_cast<int64_t>(LogLevel::kWarning)},
+    {"nothing", static_cast<int64_t>(LogLevel::kOff)},
+};
+constexpr SettingChoice kRedisLogLevels[] = {
+    {"debug", static_cast<int64_t>(LogLevel::kDebug)},
+    {"verbose", static_cast<int64_t>(LogLevel::kDebug)},
+    {"notice", static_cast<int64_t>(LogLevel::kInfo)},
+    {"warning", static_cast<int64_t>(LogLevel::kWarning)},
+    {"warning", static_cast<int64_t>(LogLevel::kError)},
+    {"nothing", static_cast<int64_t>(LogLevel::kOff)},
+};
+constexpr SettingChoice kLogFormats[] = {
+    {"text", static_cast<int64_t>(LogFormat::kText)},
+    {"logfmt", static_cast<int64_t>(LogFormat::kLogfmt)},
+    {"json", static_cast<int64_t>(LogFormat::kJson)},
+};
+
+template <typename Access>
+constexpr SettingRow Number(std::string_view name, std::string_view redis_name,
+                            std::string_view group, SettingKind kind, int64_t min, int64_t max,
+                            std::string_view meaning, bool runtime = false) {
+  SettingRow row{name, redis_name, group, kind, min, max, meaning, runtime};
+  row.get_number = &Access::Get;
+  row.set_number = &Access::Set;
+  return row;
+}
+constexpr SettingRow Text(std::string_view name, std::string_view group, SettingKind kind,
+                          int64_t max, std::string Config::*member, std::string_view meaning,
+                          bool runtime = false) {
+  SettingRow row{name, "", group, kind, 0, max, meaning, runtime};
+  row.text = member;
+  return row;
+}
+template <typename Access>
+constexpr SettingRow Choice(std::string_view name, std::string_view redis_name,
+                            std::span<const SettingChoice> choices,
+                            std::span<const SettingChoice> redis_choices, std::string_view meaning,
+                            bool runtime) {
+  SettingRow row =
+      Number<Access>(name, redis_name, kLogging, SettingKind::kChoice, 0, 0, meaning, runtime);
+  row.choices = choices;
+  row.redis_choices = redis_choices;
+  return row;
+}
+
+constexpr bool kRuntimeSettable = true;
+constexpr SettingKind kInteger = SettingKind::kInteger;
+constexpr SettingKind kPort = SettingKind::kPort;
+constexpr SettingKind kBytes = SettingKind::kBytes;
+constexpr SettingKind kMilliseconds = SettingKind::kMilliseconds;
+
+constexpr SettingRow kRows[] = {
+    Number<Direct<&Config::resp_port>>(
+        "resp-port", "port", kDoors, kPort, kPortOff, 65535,
+        "Port of the RESP (Redis protocol) door; --port is the same. 0: pick a free one."),
+    Number<Direct<&Config::grpc_port>>("grpc-port", "", kDoors, kPort, kPortOff, 65535,
+                                       "Port of the gRPC door. 0: pick a free one."),
+    Number<Direct<&Config::admin_port>>(
+        "admin-port", "", kDoors, kPort, kPortOff, 65535,
+        "Port of /metrics, /livez and /readyz (HTTP). 0: pick a free one."),
+    SettingRow{"bind", "", kDoors, SettingKind::kBindList, 1, 16,
+               "Addresses that all doors listen on. May be repeated. * is every IPv4 address, ::* "
+               "every IPv6 address; an address with a leading - may be missing on this machine."},
+    Text("unixsocket", kDoors, SettingKind::kText, 107, &Config::unix_socket,
+         "Path of a Unix-domain socket for RESP. Empty: none."),
+    Number<Direct<&Config::unix_socket_perm>>(
+        "unixsocketperm", "", kDoors, SettingKind::kOctal, 0, 0777,
+        "Mode of the Unix-domain socket's file. 0: as the umask has it."),
+    Number<Direct<&Config::tcp_backlog>>("tcp-backlog", "", kDoors, kInteger, 1, 65535,
+                                         "Connections that the kernel keeps until we accept them."),
+    Number<Direct<&Config::tcp_keepalive_s>>(
+        "tcp-keepalive", "", kDoors, kInteger, 0, kIntMax,
+        "Seconds of silence after which TCP asks whether a RESP client is alive. 0: never.",
+        kRuntimeSettable),
+    Number<Direct<&Config::client_timeout_s>>(
+        "timeout", "", kDoors, kInteger, 0, kIntMax,
+        "Seconds after which an idle RESP connection is closed. 0: never.", kRuntimeSettable),
+
+    Text("requirepass", kSecurity, SettingKind::kSecret, 512, &Config::password,
+         "Password that clients must give. Empty: none. Others on the machine can read flags; "
+         "prefer --requirepass-file or DUET_REQUIREPASS.",
+         kRuntimeSettable),
+    Text("requirepass-file", kSecurity, SettingKind::kText, 4095, &Config::password_file,
+         "File that holds the password, on one line."),
+
+    Number<OfLimits<&Limits::max_clients>>("maxclients", "", kLimits, kInteger, 1, 1'000'000,
+                                           "RESP connections at once.", kRuntimeSettable),
+    Number<OfLimits<&Limits::max_bulk_bytes>>("proto-max-bulk-len", "", kLimits, kBytes, kKb,
+                                              4 * kGb - 1, "Length of one argument."),
+    Number<OfLimits<&Limits::max_request_bytes>>("max-request-bytes", "client-query-buffer-limit",
+                                                 kLimits, kBytes, kKb, 64 * kGb,
+                                                 "Length of one command with all its arguments."),
+    Number<OfLimits<&Limits::max_args>>("max-args", "", kLimits, kInteger, 1, 16 * kMb,
+                                        "Arguments of one command, its name included."),
+    Number<OfLimits<&Limits::max_inline_bytes>>("max-inline-bytes", "", kLimits, kBytes, 64, kMb,
+                                                "Length of a line of RESP: an inline command or "
+                                                "the header of a frame."),
+    Number<OfLimits<&Limits::max_output_bytes>>(
+        "max-output-bytes", "", kLimits, kBytes, kKb, 64 * kGb,
+        "Replies that may wait for one connection; it is closed beyond that."),
+    Number<OfLimits<&Limits::max_key_bytes>>("max-key-bytes", "", kLimits, kBytes, 1, 512 * kMb,
+                                             "Length of a key."),
+    Number<OfLimits<&Limits::max_value_bytes>>("max-value-bytes", "", kLimits, kBytes, 1, 512 * kMb,
+                                               "Length of a value."),
+    Number<OfLimits<&Limits::max_args_unauthenticated>>(
+        "max-args-unauthenticated", "", kLimits, kInteger, 3, kKb,
+        "As --max-args, for clients that have not given the password."),
+    Number<OfLimits<&Limits::max_bulk_bytes_unauthenticated>>(
+        "max-bulk-bytes-unauthenticated", "", kLimits, kBytes, 64, 512 * kMb,
+        "As --proto-max-bulk-len, for clients that have not given the password."),
+    Number<OfLimits<&Limits::max_output_bytes_unauthenticated>>(
+        "max-output-bytes-unauthenticated", "", kLimits, kBytes, 256, 512 * kMb,
+        "As --max-output-bytes, for clients that have not given the password."),
+
+    Number<OfLimits<&Limits::grpc_max_message_bytes>>(
+        "grpc-max-message-bytes", "", kGrpc, kBytes, kKb, kIntMax,
+        "Length of one gRPC message, either way. Clients have a limit of their own, often 4 MB."),
+    Number<OfLimits<&Limits::grpc_max_metadata_bytes>>("grpc-max-metadata-bytes", "", kGrpc, kBytes,
+                                                       256, kMb, "Length of a call's metadata."),
+    Number<OfLimits<&Limits::grpc_max_concurrent_streams>>("grpc-max-concurrent-streams", "", kGrpc,
+                                                           kInteger, 1, kIntMax,
+                                                           "Calls at once on one gRPC connection."),
+
+    Number<Direct<&Config::threads>>(
+        "threads", "io-threads", kRuntime, kInteger, 0, 256,
+        "Workers of the runtime. 0: one for each core that the container may use; 1: the "
+        "single-threaded runtime."),
+    Number<Direct<&Config::spin_us>>(
+        "spin-us", "", kRuntime, kInteger, 0, 20,
+        "Microseconds that a worker polls before it blocks. 0: it blocks at once."),
+    Number<Direct<&Config::read_buffer_bytes>>("read-buffer-bytes", "", kRuntime, kBytes, 4 * kKb,
+                                               16 * kMb, "Read buffer of each worker."),
+    Number<Direct<&Config::shard_bits>>("shard-bits", "", kRuntime, kInteger, 0, 12,
+                                        "The store has 2^N shards, each with its own lock."),
+
+    Number<Direct<&Config::drain_delay_ms>>(
+        "drain-delay", "", kShutdown, kMilliseconds, 0, 600'000,
+        "Time between SIGTERM, when /readyz says no, and the first door that closes.",
+        kRuntimeSettable),
+    Number<Direct<&Config::drain_timeout_ms>>(
+        "drain-timeout", "", kShutdown, kMilliseconds, 0, 3'600'000,
+        "Time that what is in flight has to finish after that.", kRuntimeSettable),
+
+    Choice<Direct<&Config::log_level>>(
+        "log-level", "loglevel", kLogLevels, kRedisLogLevels,
+        "Lines of this level and above are logged, to standard error.", kRuntimeSettable),
+    Choice<Direct<&Config::log_format>>("log-format", "", kLogFormats, {}, "Form of a log line.",
+                                        false),
+};
+
+}  // namespace
+
+std::span<const SettingRow> SettingRows() { return kRows; }
+
+std::string_view RedisName(const SettingRow& row) {
+  return row.redis_name.empty() ? row.name : row.redis_name;
+}
+
+const SettingRow* FindSetting(std::string_view name) {
+  for (const SettingRow& row : kRows) {
+    if (name == row.name || name == RedisName(row)) return &row;
+  }
+  return nullptr;
+}
+
+}  // namespace duet

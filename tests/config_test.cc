@@ -1,0 +1,461 @@
+#include "server/config.h"
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+#include "server/config_settings.h"
+#include "server/config_table.h"
+
+namespace duet {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::Pair;
+
+using Args = std::vector<std::string>;
+
+absl::StatusOr<Config> Parse(const Args& args, const Environment& env = {}) {
+  return ParseConfig(args, env);
+}
+// The error line of a command line that must fail.
+std::string Refusal(const Args& args, const Environment& env = {}) {
+  const absl::StatusOr<Config> config = Parse(args, env);
+  if (config.ok()) return "accepted";
+  return std::string(config.status().message());
+}
+
+// ---- The rows. ----
+
+// One row: a value that is taken, what it reads as afterwards, and values that are refused.
+struct RowCase {
+  std::string name;
+  std::string good;
+  std::string reads;
+  std::vector<std::string> bad;
+};
+
+const std::vector<std::string> kBadIntegers = {"",   "x",  "1x",   "1.5", " 1",
+                                               "1 ", "+1", "0x10", "--1", "99999999999999999999"};
+const std::vector<std::string> kBadSizes = {"",
+                                            "x",
+                                            "kb",
+                                            "1.5mb",
+                                            " 1mb",
+                                            "10 mb",
+                                            "1tb",
+                                            "-1",
+                                            "1mbb",
+                                            "mb1",
+                                            "99999999999999999999",
+                                            "9223372036854775807gb"};
+
+const RowCase kCases[] = {
+    {"resp-port", "7000", "7000", kBadIntegers},
+    {"grpc-port", "off", "off", kBadIntegers},
+    {"admin-port", "-1", "off", {"no", "-2", "65536"}},
+    {"bind",
+     "0.0.0.0, -::1",
+     "0.0.0.0,-::1",
+     {"", ",", "example.com", "1.2.3", "1.2.3.4.5", "::1::", "--::1", "1.2.3.4:80"}},
+    {"unixsocket", "/run/duet.sock", "/run/duet.sock", {std::string("a\0b", 3)}},
+    {"unixsocketperm", "770", "770", {"", "888", "rw", "-1", "0x7", "777777777777777777777"}},
+    {"tcp-backlog", "128", "128", kBadIntegers},
+    {"tcp-keepalive", "60", "60", kBadIntegers},
+    {"timeout", "30", "30", kBadIntegers},
+    {"requirepass", "s p=a", "s p=a", {std::string("a\0b", 3)}},
+    {"requirepass-file", "/run/secrets/p", "/run/secrets/p", {std::string("a\0b", 3)}},
+    {"maxclients", "5", "5", kBadIntegers},
+    {"proto-max-bulk-len", "1mb", "1mb", kBadSizes},
+    {"max-request-bytes", "2GB", "2gb", kBadSizes},
+    {"max-args", "100", "100", kBadIntegers},
+    {"max-inline-bytes", "1000", "1000", kBadSizes},
+    {"max-output-bytes", "1m", "1000000", kBadSizes},
+    {"max-key-bytes", "1k", "1000", kBadSizes},
+    {"max-value-bytes", "10b", "10", kBadSizes},
+    {"max-args-unauthenticated", "10", "10", kBadIntegers},
+    {"max-bulk-bytes-unauthenticated", "1kb", "1kb", kBadSizes},
+    {"max-output-bytes-unauthenticated", "1kb", "1kb", kBadSizes},
+    {"grpc-max-message-bytes", "4mb", "4mb", kBadSizes},
+    {"grpc-max-metadata-bytes", "16kb", "16kb", kBadSizes},
+    {"grpc-max-concurrent-streams", "256", "256", kBadIntegers},
+    {"threads", "2", "2", kBadIntegers},
+    {"spin-us", "20", "20", kBadIntegers},
+    {"read-buffer-bytes", "128kb", "128kb", kBadSizes},
+    {"shard-bits", "4", "4", kBadIntegers},
+    {"drain-delay", "5s", "5000", {"", "x", "5h", "-1", "1.5s"}},
+    {"drain-timeout", "250ms", "250", {"", "x", "5h", "-1", "s"}},
+    {"log-level", "DEBUG", "debug", {"", "loud", "debu", "0"}},
+    {"log-format", "json", "json", {"", "xml"}},
+};
+
+class RowTest : public ::testing::TestWithParam<RowCase> {
+ protected:
+  const SettingRow& row() const { return *FindSetting(GetParam().name); }
+  std::string Reads(const Config& config) const { return FormatSetting(row(), config); }
+};
+
+TEST_P(RowTest, TakesAGoodValueInEveryForm) {
+  const RowCase& c = GetParam();
+  std::string variable = "DUET_" + c.name;
+  for (char& letter : variable) letter = letter == '-' ? '_' : static_cast<char>(toupper(letter));
+
+  const auto separate = Parse({"--" + c.name, c.good});
+  const auto joined = Parse({"--" + c.name + "=" + c.good});
+  const auto environment = Parse({}, {{variable, c.good}});
+  ASSERT_TRUE(separate.ok()) << separate.status();
+  ASSERT_TRUE(joined.ok()) << joined.status();
+  ASSERT_TRUE(environment.ok()) << environment.status();
+  EXPECT_EQ(Reads(*separate), c.reads);
+  EXPECT_EQ(Reads(*joined), c.reads);
+  EXPECT_EQ(Reads(*environment), c.reads);
+}
+
+TEST_P(RowTest, RefusesBadValuesAndSaysWhatIsAllowed) {
+  const RowCase& c = GetParam();
+  for (const std::string& bad : c.bad) {
+    const std::string refusal = Refusal({"--" + c.name + "=" + bad});
+    EXPECT_THAT(refusal, HasSubstr("for --" + c.name + ": must be ")) << "value: " << bad;
+    EXPECT_THAT(refusal, HasSubstr(AllowedValues(row())));
+    EXPECT_THAT(refusal, Not(HasSubstr("\n")));
+  }
+}
+
+TEST_P(RowTest, HoldsItsBounds) {
+  const SettingRow& r = row();
+  if (r.kind == SettingKind::kChoice || r.kind == SettingKind::kBindList) return;
+  const auto takes = [&](int64_t n) {
+    Config config;
+    if (r.text != nullptr) {
+      return !AssignSetting(r, std::string(static_cast<size_t>(n), 'a'), config);
+    }
+    char octal[32];
+    std::snprintf(octal, sizeof(octal), "%llo", static_cast<unsigned long long>(n));
+    const std::string text = r.kind == SettingKind::kOctal ? octal : std::to_string(n);
+    if (AssignSetting(r, text, config)) return false;
+    EXPECT_EQ(r.get_number(config), n);  // no digit lost on the way into the member
+    return true;
+  };
+  EXPECT_TRUE(takes(r.min));
+  EXPECT_TRUE(takes(r.max));
+  EXPECT_FALSE(takes(r.max + 1));
+  if (r.text == nullptr) {
+    EXPECT_FALSE(takes(r.min - 1));
+  }
+}
+
+TEST_P(RowTest, ItsDefaultIsWithinItsBounds) {
+  const SettingRow& r = row();
+  Config config;
+  EXPECT_FALSE(AssignSetting(r, FormatSetting(r, Config{}), config));
+  EXPECT_EQ(FormatSetting(r, config), FormatSetting(r, Config{}));
+}
+
+TEST_P(RowTest, NeedsAValue) {
+  const std::string flag = "--" + GetParam().name;
+  EXPECT_THAT(Refusal({flag}), HasSubstr(flag + " needs a value: "));
+  EXPECT_THAT(Refusal({flag, "--threads", "1"}), HasSubstr(flag + " needs a value: "));
+}
+
+INSTANTIATE_TEST_SUITE_P(Rows, RowTest, ::testing::ValuesIn(kCases), [](const auto& test) {
+  std::string name = test.param.name;
+  for (char& c : name) c = c == '-' ? '_' : c;
+  return name;
+});
+
+TEST(ConfigTable, EveryRowHasItsCases) {
+  std::set<std::string> with_cases;
+  for (const RowCase& c : kCases) with_cases.insert(c.name);
+  for (const SettingRow& row : SettingRows()) {
+    EXPECT_TRUE(with_cases.contains(std::string(row.name))) << row.name;
+    EXPECT_FALSE(row.meaning.empty()) << row.name;
+  }
+  EXPECT_EQ(with_cases.size(), SettingRows().size());
+}
+
+TEST(ConfigTable, BindHoldsItsBound) {
+  std::string sixteen = "10.0.0.1";
+  for (int i = 2; i <= 16; ++i) sixteen += ",10.0.0." + std::to_string(i);
+  EXPECT_TRUE(Parse({"--bind", sixteen}).ok());
+  EXPECT_THAT(Refusal({"--bind", sixteen + ",10.0.0.17"}), HasSubstr("must be 1 to 16 "));
+}
+
+// ---- The command line. ----
+
+TEST(ParseConfig, WithoutAnythingGivesTheDefaults) {
+  const auto config = Parse({});
+  ASSERT_TRUE(config.ok());
+  EXPECT_EQ(config->resp_port, 6379);
+  EXPECT_EQ(config->grpc_port, 50051);
+  EXPECT_EQ(config->admin_port, 9121);
+  EXPECT_THAT(config->bind, ElementsAre(BindAddress{"127.0.0.1", false}, BindAddress{"::1", true}));
+  EXPECT_EQ(config->limits.max_clients, 10'000u);
+  EXPECT_EQ(config->action, Config::Action::kServe);
+}
+
+TEST(ParseConfig, PortIsRespPort) {
+  EXPECT_EQ(Parse({"--port", "7000"})->resp_port, 7000);
+  EXPECT_EQ(Parse({"--port=0"})->resp_port, 0);
+  EXPECT_THAT(Refusal({"--port", "x"}), HasSubstr("invalid value 'x' for --port: must be a port"));
+}
+
+TEST(ParseConfig, TheLastFlagAndTheFlagBeforeTheEnvironmentWin) {
+  EXPECT_EQ(Parse({"--threads", "1", "--threads", "2"})->threads, 2);
+  EXPECT_EQ(Parse({"--threads", "1"}, {{"DUET_THREADS", "4"}})->threads, 1);
+  EXPECT_EQ(Parse({}, {{"DUET_THREADS", "4"}})->threads, 4);
+}
+
+TEST(ParseConfig, NamesTheVariableThatIsWrong) {
+  EXPECT_EQ(Refusal({}, {{"DUET_THREADS", "many"}}),
+            "invalid value 'many' for DUET_THREADS: must be a whole number from 0 to 256");
+}
+
+TEST(ParseConfig, PassesOverForeignVariablesAndServiceLinks) {
+  EXPECT_TRUE(Parse({}, {{"HOME", "/"}, {"DUET_SERVICE_HOST", "10.0.0.1"}}).ok());
+  EXPECT_EQ(Parse({}, {{"DUET_RESP_PORT", "tcp://10.0.0.1:6379"}})->resp_port, 6379);
+}
+
+TEST(ParseConfig, BindAddsUpAndReplacesTheDefault) {
+  EXPECT_THAT(Parse({"--bind", "10.0.0.1", "--bind=::1,10.0.0.2"})->bind,
+              ElementsAre(BindAddress{"10.0.0.1"}, BindAddress{"::1"}, BindAddress{"10.0.0.2"}));
+  EXPECT_THAT(Parse({"--bind", "* -::*"}, {{"DUET_BIND", "10.0.0.9"}})->bind,
+              ElementsAre(BindAddress{"0.0.0.0"}, BindAddress{"::", true}));
+}
+
+TEST(ParseConfig, SuggestsTheFlagThatWasMeant) {
+  EXPECT_EQ(Refusal({"--prt", "1"}), "unknown flag --prt; did you mean --port?");
+  EXPECT_EQ(Refusal({"--max-client=1"}), "unknown flag --max-client; did you mean --maxclients?");
+  EXPECT_EQ(Refusal({"--grpc_port=1"}), "unknown flag --grpc_port; did you mean --grpc-port?");
+  EXPECT_EQ(Refusal({"--hepl"}), "unknown flag --hepl; did you mean --help?");
+  EXPECT_EQ(Refusal({"--zzzzzzzz", "1"}), "unknown flag --zzzzzzzz; --help lists them all");
+  EXPECT_THAT(Refusal({"--" + std::string(100'000, 'p')}), HasSubstr("; --help lists them all"));
+}
+
+TEST(ParseConfig, RefusesWhatIsNoFlag) {
+  EXPECT_THAT(Refusal({"redis.conf"}), HasSubstr("unexpected argument 'redis.conf'"));
+  EXPECT_THAT(Refusal({"--"}), HasSubstr("unexpected argument '--'"));
+  EXPECT_THAT(Refusal({"-p", "1"}), HasSubstr("unexpected argument '-p'"));
+  EXPECT_THAT(Refusal({""}), HasSubstr("unexpected argument ''"));
+}
+
+TEST(ParseConfig, RefusesWhatDoesNotGoTogether) {
+  EXPECT_EQ(Refusal({"--grpc-port", "6379"}),
+            "--grpc-port 6379 is taken by --resp-port; give each door its own port");
+  EXPECT_TRUE(Parse({"--grpc-port=0", "--resp-port=0", "--admin-port=0"}).ok());
+  EXPECT_TRUE(Parse({"--grpc-port=off", "--admin-port=off"}).ok());
+  EXPECT_THAT(Refusal({"--grpc-port=off", "--resp-port=off"}), HasSubstr("no door left"));
+  EXPECT_TRUE(Parse({"--grpc-port=off", "--resp-port=off", "--unixsocket=/tmp/s"}).ok());
+  EXPECT_THAT(Refusal({"--requirepass=a", "--requirepass-file=b"}), HasSubstr("not both"));
+}
+
+TEST(ParseConfig, NeverShowsAPassword) {
+  EXPECT_THAT(Refusal({"--requirepass", std::string(513, 'q')}), Not(HasSubstr("qq")));
+}
+
+TEST(ParseConfig, HelpAndVersionComeBeforeTheRest) {
+  EXPECT_EQ(Parse({"--help", "--nonsense"})->action, Config::Action::kHelp);
+  EXPECT_EQ(Parse({"-h"})->action, Config::Action::kHelp);
+  EXPECT_EQ(Parse({"--version"})->action, Config::Action::kVersion);
+  EXPECT_EQ(Parse({"--help"}, {{"DUET_THREADS", "x"}})->action, Config::Action::kHelp);
+}
+
+TEST(HelpText, HasEveryFlagWithItsDefaultInLinesThatFit) {
+  const std::string help = HelpText();
+  for (const SettingRow& row : SettingRows()) {
+    EXPECT_THAT(help, HasSubstr("  --" + std::string(row.name) + " (default ")) << row.name;
+  }
+  EXPECT_THAT(help, HasSubstr("--proto-max-bulk-len (default 512mb)"));
+  EXPECT_THAT(help, HasSubstr("--unixsocket (default none)"));
+  for (size_t start = 0; start < help.size(); start = help.find('\n', start) + 1) {
+    EXPECT_LE(help.find('\n', start) - start, 96u) << help.substr(start, 100);
+  }
+  EXPECT_THAT(VersionText(), HasSubstr("duet-server " + std::string(Version())));
+}
+
+// ---- The password's file. ----
+
+class PasswordFileTest : public ::testing::Test {
+ protected:
+  absl::Status Load(const std::string& content) {
+    std::ofstream(config_.password_file, std::ios::binary) << content;
+    return LoadPasswordFileBlocking(config_);
+  }
+  Config config_ = [] {
+    Config config;
+    config.password_file = ::testing::TempDir() + "duet_password";
+    return config;
+  }();
+};
+
+TEST_F(PasswordFileTest, DropsTheNewline) {
+  for (const char* content : {"secret", "secret\n", "secret\r\n"}) {
+    ASSERT_TRUE(Load(content).ok());
+    EXPECT_EQ(config_.password, "secret");
+  }
+}
+
+TEST_F(PasswordFileTest, HoldsItsBounds) {
+  EXPECT_TRUE(Load(std::string(512, 'a') + "\r\n").ok());
+  for (const std::string& content :
+       {std::string(513, 'a'), std::string(100'000, 'a'), std::string(), std::string("\n"),
+        std::string("a\nb"), std::string("a\0b", 3)}) {
+    EXPECT_THAT(std::string(Load(content).message()), HasSubstr("one line of 1 to 512 bytes"));
+  }
+}
+
+TEST_F(PasswordFileTest, SaysWhyItCannotBeRead) {
+  config_.password_file = "/nonexistent/file";
+  EXPECT_EQ(std::string(LoadPasswordFileBlocking(config_).message()),
+            "cannot read --requirepass-file /nonexistent/file: No such file or directory");
+  config_.password_file = "/";
+  EXPECT_THAT(std::string(LoadPasswordFileBlocking(config_).message()),
+              HasSubstr("cannot read --requirepass-file /: Is a directory"));
+}
+
+TEST(LoadConfig, TakesArgumentsAndEnvironmentAsMainHasThem) {
+  const char* argv[] = {"duet-server", "--port", "0"};
+  const char* environment[] = {"DUET_THREADS=3", "NOEQUALS", "DUET_REQUIREPASS=a=b", nullptr};
+  const auto config = LoadConfigBlocking(3, argv, environment);
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->resp_port, 0);
+  EXPECT_EQ(config->threads, 3);
+  EXPECT_EQ(config->password, "a=b");
+}
+
+TEST(BindHosts, LeavesOutOptionalAddressesThatTheMachineLacks) {
+  Config config;
+  config.bind = {{"127.0.0.1", false}, {"203.0.113.9", true}, {"203.0.113.8", false}, {"::", true}};
+  const std::vector<std::string> hosts = BindHostsBlocking(config);
+  EXPECT_THAT(hosts, ::testing::Contains("127.0.0.1"));
+  EXPECT_THAT(hosts, Not(::testing::Contains("203.0.113.9")));
+  EXPECT_THAT(hosts, ::testing::Contains("203.0.113.8"));  // its listener will say what is wrong
+}
+
+// ---- CONFIG GET and CONFIG SET. ----
+
+class ConfigSettingsTest : public ::testing::Test {
+ protected:
+  using Pairs = std::vector<std::pair<std::string, std::string>>;
+  // The error line, or "OK".
+  std::string Set(const Pairs& pairs) {
+    const std::optional<Error> error = settings_.Set(pairs);
+    return error ? error->text : "OK";
+  }
+  void AcceptChanges(const std::string& name) {
+    settings_.OnChange(name, [this, name](const Config& changed) -> std::optional<std::string> {
+      applied_.push_back(name + "=" + FormatSetting(*FindSetting(name), changed));
+      return complaint_;
+    });
+  }
+
+  ConfigSettings settings_{Config{}};
+  std::vector<std::string> applied_;
+  std::optional<std::string> complaint_;
+};
+
+TEST_F(ConfigSettingsTest, GetsByPatternInOrderOfNames) {
+  EXPECT_THAT(settings_.Get("MAX[cm]*"),
+              ElementsAre(Pair("maxclients", "10000"), Pair("maxmemory", "0"),
+                          Pair("maxmemory-policy", "noeviction")));
+  EXPECT_THAT(settings_.Get("databases"), ElementsAre(Pair("databases", "16")));
+  EXPECT_THAT(settings_.Get("nothing-such"), ElementsAre());
+}
+
+TEST_F(ConfigSettingsTest, SpeaksRedisNamesAndForms) {
+  EXPECT_EQ(settings_.Value("port"), "6379");
+  EXPECT_EQ(settings_.Value("bind"), "127.0.0.1 -::1");
+  EXPECT_EQ(settings_.Value("proto-max-bulk-len"), "536870912");
+  EXPECT_EQ(settings_.Value("client-query-buffer-limit"), "1073741824");
+  EXPECT_EQ(settings_.Value("loglevel"), "notice");
+  EXPECT_EQ(settings_.Value("save"), "");
+  EXPECT_EQ(settings_.Value("appendonly"), "no");
+  EXPECT_EQ(settings_.Value("nothing-such"), "");
+  EXPECT_EQ(settings_.Number("maxmemory"), 0);
+  EXPECT_EQ(settings_.Number("databases"), 16);
+  EXPECT_EQ(settings_.Number("proto-max-bulk-len"), 536870912);
+  EXPECT_EQ(settings_.Number("bind"), 0);
+  EXPECT_EQ(settings_.Number("nothing-such"), 0);
+}
+
+TEST_F(ConfigSettingsTest, ReportsWhatTheServerFound) {
+  settings_.Report("resp-port", 40123);
+  EXPECT_EQ(settings_.Value("port"), "40123");
+}
+
+TEST_F(ConfigSettingsTest, HasNoNameTwice) {
+  std::set<std::string> names;
+  for (const auto& [name, value] : settings_.Get("*"))
+    EXPECT_TRUE(names.insert(name).second) << name;
+  for (const char* name :
+       {"databases", "maxclients", "maxmemory", "maxmemory-policy", "save", "appendonly", "timeout",
+        "proto-max-bulk-len", "port", "bind", "requirepass", "tcp-keepalive"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST_F(ConfigSettingsTest, SetsWhatTheServerRegisteredFor) {
+  AcceptChanges("maxclients");
+  AcceptChanges("log-level");
+  EXPECT_EQ(Set({{"MaxClients", "7"}, {"loglevel", "warning"}}), "OK");
+  EXPECT_THAT(applied_, ElementsAre("maxclients=7", "log-level=warning"));
+  EXPECT_EQ(settings_.Value("maxclients"), "7");
+  EXPECT_EQ(settings_.Value("loglevel"), "warning");
+  EXPECT_EQ(settings_.config().limits.max_clients, 7u);
+}
+
+TEST_F(ConfigSettingsTest, RefusesWhatNobodyHonours) {
+  EXPECT_EQ(Set({{"maxclients", "7"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'maxclients') - can't set "
+            "immutable config");
+  EXPECT_EQ(Set({{"databases", "16"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'databases') - can't set "
+            "immutable config");
+  EXPECT_EQ(Set({{"maxmemory", "1gb"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'maxmemory') - this server "
+            "supports no value but '0'");
+  EXPECT_EQ(Set({{"maxmemory", "0"}, {"save", ""}, {"appendonly", "NO"}}), "OK");
+}
+
+// The lines below are those of redis-server 7.0.15, but for "nothing", which 7.2 added.
+TEST_F(ConfigSettingsTest, ErrorsAreThoseOfRedis) {
+  AcceptChanges("maxclients");
+  AcceptChanges("timeout");
+  AcceptChanges("log-level");
+  EXPECT_EQ(Set({{"foo", "1"}}),
+            "ERR Unknown option or number of arguments for CONFIG SET - 'foo'");
+  EXPECT_EQ(Set({{"maxclients", "abc"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'maxclients') - argument couldn't "
+            "be parsed into an integer");
+  EXPECT_EQ(Set({{"timeout", "-1"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'timeout') - argument must be "
+            "between 0 and 2147483647 inclusive");
+  EXPECT_EQ(Set({{"timeout", "5"}, {"timeout", "5"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'timeout') - duplicate parameter");
+  EXPECT_EQ(Set({{"timeout", "10"}, {"databases", "4"}, {"foo", "1"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'databases') - can't set "
+            "immutable config");
+  EXPECT_EQ(Set({{"loglevel", "x"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'loglevel') - argument(s) must be "
+            "one of the following: debug, verbose, notice, warning, nothing");
+  EXPECT_THAT(applied_, ElementsAre());
+}
+
+TEST_F(ConfigSettingsTest, SetsAllOrNone) {
+  AcceptChanges("timeout");
+  AcceptChanges("tcp-keepalive");
+  EXPECT_THAT(Set({{"timeout", "5"}, {"tcp-keepalive", "x"}}), HasSubstr("'tcp-keepalive'"));
+  EXPECT_THAT(applied_, ElementsAre());
+  settings_.OnChange("maxclients", [](const Config&) { return std::optional<std::string>("no."); });
+  EXPECT_EQ(Set({{"timeout", "5"}, {"maxclients", "6"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'maxclients') - no.");
+  EXPECT_THAT(applied_, ElementsAre("timeout=5", "timeout=0"));  // and back
+  EXPECT_EQ(settings_.Value("timeout"), "0");
+}
+
+}  // namespace
+}  // namespace duet
