@@ -1,0 +1,42 @@
+#include "server/grpc/call_host.h"
+
+#include <grpc/support/time.h>
+
+#include "server/base/clock.h"
+
+namespace duet::rpc {
+
+bool DeadlinePassed(const ::grpc::ServerContext& context) {
+  const gpr_timespec deadline = context.raw_deadline();
+  if (gpr_time_cmp(deadline, gpr_inf_future(deadline.clock_type)) == 0) return false;
+  return gpr_time_cmp(gpr_now(deadline.clock_type), deadline) >= 0;
+}
+
+::grpc::Status Admit(const CallHost& host, const ::grpc::ServerContext& context) {
+  if (DeadlinePassed(context)) [[unlikely]] {
+    return {::grpc::StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the call was run"};
+  }
+  return host.auth.Check(context);
+}
+
+void CallMeter::Started(metrics::WorkerCounters& counters) {
+  begin_ticks_ = CycleClock::Now();
+  rpc(counters).started.Add();
+}
+
+void CallMeter::Received(metrics::RpcCounters& rpc, metrics::WorkerCounters& counters,
+                         size_t bytes) {
+  rpc.received.Add();
+  counters.grpc_bytes_in.Add(bytes);
+}
+
+void CallMeter::Ended(metrics::WorkerCounters& counters, ::grpc::StatusCode code) {
+  const uint64_t ticks = CycleClock::Now() - begin_ticks_;
+  metrics::RpcCounters& figures = rpc(counters);
+  figures.ticks.Add(ticks);
+  const auto index = static_cast<size_t>(code);
+  figures.handled[index < metrics::kRpcCodes ? index : 2].Add();  // 2: UNKNOWN
+  figures.latency[metrics::WorkerCounters::LatencyBucket(ticks)].Add();
+}
+
+}  // namespace duet::rpc

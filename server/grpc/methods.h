@@ -1,0 +1,60 @@
+// The RPCs by index: the label of their metrics.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "server/metrics/worker_counters.h"
+
+namespace duet::rpc {
+
+// The index of an RPC's counters in WorkerCounters::rpcs.
+enum class Method : uint8_t {
+  kGet,
+  kSet,
+  kDelete,
+  kExists,
+  kExpire,
+  kGetTtl,
+  kIncrement,
+  kAppend,
+  kBatchGet,
+  kBatchSet,
+  kBatchDelete,
+  kExecute,
+  kPipeline,
+  kHealthCheck,
+};
+
+// As go-grpc-prometheus labels them: grpc_service, grpc_method, grpc_type.
+struct MethodName {
+  std::string_view service;
+  std::string_view method;
+  std::string_view type;
+};
+
+inline constexpr std::string_view kKeyValueService = "duet.v1.KeyValueService";
+inline constexpr std::string_view kHealthService = "grpc.health.v1.Health";
+
+inline constexpr std::array kMethodNames = {
+    MethodName{kKeyValueService, "Get", "unary"},
+    MethodName{kKeyValueService, "Set", "unary"},
+    MethodName{kKeyValueService, "Delete", "unary"},
+    MethodName{kKeyValueService, "Exists", "unary"},
+    MethodName{kKeyValueService, "Expire", "unary"},
+    MethodName{kKeyValueService, "GetTtl", "unary"},
+    MethodName{kKeyValueService, "Increment", "unary"},
+    MethodName{kKeyValueService, "Append", "unary"},
+    MethodName{kKeyValueService, "BatchGet", "unary"},
+    MethodName{kKeyValueService, "BatchSet", "unary"},
+    MethodName{kKeyValueService, "BatchDelete", "unary"},
+    MethodName{kKeyValueService, "Execute", "unary"},
+    MethodName{kKeyValueService, "Pipeline", "bidi_stream"},
+    MethodName{kHealthService, "Check", "unary"},
+};
+static_assert(kMethodNames.size() == static_cast<size_t>(Method::kHealthCheck) + 1);
+static_assert(kMethodNames.size() <= metrics::kMaxRpcMethods);
+
+}  // namespace duet::rpc

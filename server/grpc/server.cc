@@ -1,0 +1,224 @@
+// Start-up: find the addresses, build gRPC's server, start the queue threads, open the slots.
+// Drain, in an order that gRPC asks for: idle streams end, gRPC's server shuts down (it fails the
+// requests that wait for calls and waits for the calls in flight, whose operations the queue
+// threads still complete), every slot's coroutine ends, and only then the queue may be shut down.
+#include "server/grpc/server.h"
+
+#include <atomic>
+#include <chrono>
+#include <utility>
+
+#include "absl/time/clock.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+
+#include "server/base/check.h"
+#include "server/grpc/bindings.h"
+#include "server/grpc/call_host.h"
+#include "server/grpc/call_queue.h"
+#include "server/grpc/call_slots.h"
+#include "server/grpc/health.h"
+#include "server/grpc/listen_addresses.h"
+#include "server/grpc/pipeline.h"
+#include "server/grpc/unary_call.h"
+#include "server/runtime/queue_threads.h"
+#include "server/runtime/runtime.h"
+#include "server/runtime/task_group.h"
+
+namespace duet::rpc {
+namespace {
+
+using KeyValue = v1::KeyValueService::AsyncService;
+
+// Calls of one method at once; further ones wait inside gRPC.
+constexpr int kMaxSlots = 8192;
+
+void SetArguments(const GrpcServerOptions& options, ::grpc::ServerBuilder& builder) {
+  const Limits& limits = options.limits;
+  const auto ms = [](absl::Duration d) { return static_cast<int>(absl::ToInt64Milliseconds(d)); };
+  builder.SetMaxReceiveMessageSize(static_cast<int>(limits.grpc_max_message_bytes));
+  builder.SetMaxSendMessageSize(static_cast<int>(limits.grpc_max_message_bytes));
+  // Otherwise a second server would share the port in silence.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             static_cast<int>(limits.grpc_max_concurrent_streams));
+  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE,
+                             static_cast<int>(limits.grpc_max_metadata_bytes));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, ms(absl::Seconds(60)));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, ms(absl::Seconds(20)));
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             ms(absl::Seconds(10)));
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, 2);
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, ms(options.max_connection_idle));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, ms(options.max_connection_age));
+  builder.AddChannelArgument("grpc.server_handshake_timeout_ms", ms(absl::Seconds(5)));
+}
+
+class Server final : public GrpcServer, private CallHost {
+ public:
+  Server(GrpcServerOptions options, ListenPlan plan,
+         std::unique_ptr<::grpc::ServerCompletionQueue> queue)
+      : CallHost(*queue, *options.dispatcher, limits_, options.databases,
+                 Authenticator(options.password)),
+        options_(std::move(options)),
+        limits_(options_.limits),
+        plan_(std::move(plan)),
+        health_(kKeyValueService),
+        call_queue_(std::move(queue)),
+        threads_(&call_queue_, ThreadOptions()),
+        tasks_(*options_.runtime) {}
+  ~Server() override { DrainBlocking(absl::ZeroDuration()); }
+
+  // False: gRPC could not start.
+  bool Build(::grpc::ServerBuilder& builder);
+  void Serve();
+
+  int port() const override { return plan_.port; }
+  const std::vector<std::string>& listening() const override { return plan_.targets; }
+  void SetServing(bool serving) override { health_.SetServing(serving); }
+  void DrainBlocking(absl::Duration grace) override;
+
+ private:
+  runtime::QueueThreadsOptions ThreadOptions() const {
+    runtime::QueueThreadsOptions threads;
+    threads.max_threads = options_.max_queue_threads;
+    threads.home = &options_.runtime->worker(0);
+    threads.cpu_probe = &options_.runtime->cpu_probe();
+    return threads;
+  }
+
+  metrics::WorkerCounters& Counters() override {
+    const int thread = threads_.ThisThreadIndex();
+    return options_.registry->worker(options_.counters_offset +
+                                     static_cast<size_t>(thread < 0 ? 0 : thread));
+  }
+  uint64_t NextSessionId() override {
+    return options_.next_session_id ? options_.next_session_id() : next_session_id_.fetch_add(1);
+  }
+  void Spawn(runtime::Task<> task) override { tasks_.Spawn(std::move(task)); }
+
+  CallSlots& Slots(int low, int high) {
+    return *slots_.emplace_back(std::make_unique<CallSlots>(low, high, kMaxSlots));
+  }
+  template <typename Base, typename Request, typename Response>
+  void ServeBinding(Method method,
+                    void (Base::*ask)(::grpc::ServerContext*, Request*,
+                                      ::grpc::ServerAsyncResponseWriter<Response>*,
+                                      ::grpc::CompletionQueue*, ::grpc::ServerCompletionQueue*,
+                                      void*),
+                    Binding<Request, Response> binding, CallSlots& slots) {
+    const UnaryMethod<KeyValue, Base, Request, Response, Binding<Request, Response>> unary{
+        method, &service_, ask, binding};
+    for (int i = 0; i < slots.initial(); ++i) OpenUnarySlot(*this, slots, unary);
+  }
+  void ServeKeyValue();
+  void ServeHealth();
+
+  const GrpcServerOptions options_;
+  const Limits limits_;
+  const ListenPlan plan_;
+  HealthState health_;
+  KeyValue service_;
+  HealthState::AsyncService health_service_;
+  std::atomic<uint64_t> next_session_id_{1};
+  CallQueue call_queue_;
+  std::vector<std::unique_ptr<CallSlots>> slots_;
+  IdleStreams idle_streams_;
+  runtime::QueueThreads threads_;
+  runtime::TaskGroup tasks_;
+  std::unique_ptr<::grpc::Server> server_;
+  bool drained_ = false;
+};
+
+bool Server::Build(::grpc::ServerBuilder& builder) {
+  SetArguments(options_, builder);
+  for (const std::string& target : plan_.targets) {
+    builder.AddListeningPort(target, ::grpc::InsecureServerCredentials());
+  }
+  builder.RegisterService(&service_);
+  builder.RegisterService(&health_service_);
+  server_ = builder.BuildAndStart();
+  return server_ != nullptr;
+}
+
+void Server::ServeKeyValue() {
+  // The methods of most calls: slots for a burst of them. Measured: more make no difference.
+  CallSlots& get = Slots(32, 256);
+  CallSlots& set = Slots(32, 256);
+  ServeBinding(Method::kGet, &KeyValue::RequestGet, &Get, get);
+  ServeBinding(Method::kSet, &KeyValue::RequestSet, &Set, set);
+  ServeBinding(Method::kDelete, &KeyValue::RequestDelete, &Delete, Slots(4, 32));
+  ServeBinding(Method::kExists, &KeyValue::RequestExists, &Exists, Slots(4, 32));
+  ServeBinding(Method::kExpire, &KeyValue::RequestExpire, &Expire, Slots(4, 32));
+  ServeBinding(Method::kGetTtl, &KeyValue::RequestGetTtl, &GetTtl, Slots(4, 32));
+  ServeBinding(Method::kIncrement, &KeyValue::RequestIncrement, &Increment, Slots(4, 32));
+  ServeBinding(Method::kAppend, &KeyValue::RequestAppend, &Append, Slots(4, 32));
+  ServeBinding(Method::kBatchGet, &KeyValue::RequestBatchGet, &BatchGet, Slots(4, 32));
+  ServeBinding(Method::kBatchSet, &KeyValue::RequestBatchSet, &BatchSet, Slots(4, 32));
+  ServeBinding(Method::kBatchDelete, &KeyValue::RequestBatchDelete, &BatchDelete, Slots(4, 32));
+  ServeBinding(Method::kExecute, &KeyValue::RequestExecute, &Execute, Slots(4, 32));
+  CallSlots& pipeline = Slots(4, 16);
+  for (int i = 0; i < pipeline.initial(); ++i) {
+    OpenPipelineSlot(*this, service_, pipeline, idle_streams_);
+  }
+}
+
+void Server::ServeHealth() {
+  const auto check = [this](BindingContext&, const HealthState::Request& request,
+                            HealthState::Response& response) {
+    return health_.Check(request, response);
+  };
+  const UnaryMethod<HealthState::AsyncService, HealthState::AsyncService, HealthState::Request,
+                    HealthState::Response, decltype(check)>
+      unary{Method::kHealthCheck, &health_service_, &HealthState::AsyncService::RequestCheck, check,
+            /*open=*/true};
+  CallSlots& slots = Slots(2, 8);
+  for (int i = 0; i < slots.initial(); ++i) OpenUnarySlot(*this, slots, unary);
+}
+
+void Server::Serve() {
+  threads_.Start();
+  ServeKeyValue();
+  ServeHealth();
+}
+
+void Server::DrainBlocking(absl::Duration grace) {
+  if (std::exchange(drained_, true)) return;
+  if (server_ != nullptr) {
+    health_.SetServing(false);
+    idle_streams_.Drain();
+    server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
+    tasks_.JoinBlocking();
+  }
+  threads_.ShutdownAndJoinBlocking();
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(GrpcServerOptions options) {
+  DUET_CHECK(options.runtime != nullptr && options.dispatcher != nullptr &&
+                 options.registry != nullptr,
+             "the gRPC server needs a runtime, a dispatcher and a registry");
+  DUET_CHECK(options.counters_offset + static_cast<size_t>(options.max_queue_threads) <=
+                 options.registry->size(),
+             "the registry has no slots for the queue threads");
+  absl::StatusOr<ListenPlan> plan = PlanListeningBlocking(options.addresses, options.port);
+  if (!plan.ok()) return plan.status();
+
+  // gRPC's own health service is off: see proto/grpc/health/v1/health.proto.
+  ::grpc::EnableDefaultHealthCheckService(false);
+  ::grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  ::grpc::ServerBuilder builder;
+  auto queue = builder.AddCompletionQueue();
+  auto server = std::make_unique<Server>(std::move(options), *plan, std::move(queue));
+  if (!server->Build(builder)) {
+    return absl::UnavailableError("grpc: cannot listen on " + plan->targets[0] +
+                                  ": gRPC could not start");
+  }
+  server->Serve();
+  return server;
+}
+
+}  // namespace duet::rpc

@@ -1,0 +1,75 @@
+// The gRPC door: KeyValueService, health and reflection on one completion queue, which the
+// runtime's queue threads drain.
+//
+// A call is a coroutine (unary_call.h, pipeline.h); a typed RPC is one short binding (bindings.h);
+// errors become statuses in one table (status.h).
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+
+#include "server/base/limits.h"
+#include "server/grpc/methods.h"
+
+namespace duet::commands {
+class Dispatcher;
+}
+namespace duet::metrics {
+class Registry;
+}
+namespace duet::runtime {
+class Runtime;
+}
+
+namespace duet::rpc {
+
+struct GrpcServerOptions {
+  std::vector<std::string> addresses = {"127.0.0.1", "::1"};  // at least the first must be free
+  int port = 50051;                             // 0: a free one, the same on all addresses
+  runtime::Runtime* runtime = nullptr;          // outlives the server; started
+  commands::Dispatcher* dispatcher = nullptr;   // outlives the server
+  metrics::Registry* registry = nullptr;        // outlives the server
+  size_t counters_offset = 0;                   // queue thread i counts into slot offset + i
+  int max_queue_threads = 1;                    // how many may drain the queue; one starts
+  Limits limits;
+  uint32_t databases = 16;
+  std::string password;                         // empty: calls need none
+  std::function<uint64_t()> next_session_id;    // unique in the process; empty: from 1
+  absl::Duration max_connection_idle = absl::Minutes(5);
+  absl::Duration max_connection_age = absl::Minutes(30);  // spreads clients over new servers
+};
+
+class GrpcServer {
+ public:
+  // Binds and serves. Where a port is taken or an address unknown: one line that says so.
+  static absl::StatusOr<std::unique_ptr<GrpcServer>> Start(GrpcServerOptions options);
+
+  // Drains with no time left, if that has not been done.
+  virtual ~GrpcServer() = default;
+
+  virtual int port() const = 0;
+  // Where it listens, e.g. "127.0.0.1:50051".
+  virtual const std::vector<std::string>& listening() const = 0;
+
+  // What health answers for "readiness" and the services. Thread-safe.
+  virtual void SetServing(bool serving) = 0;
+
+  // Health says NOT_SERVING, new calls are refused, idle streams end with UNAVAILABLE, calls in
+  // flight are finished, or cancelled after `grace`. Returns when every coroutine has ended. Not on
+  // one of the runtime's threads.
+  virtual void DrainBlocking(absl::Duration grace) = 0;
+
+  // The labels of WorkerCounters::rpcs, by index.
+  static std::span<const MethodName> method_names() { return kMethodNames; }
+};
+
+}  // namespace duet::rpc
