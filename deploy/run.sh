@@ -34,7 +34,7 @@ Duet listens. From another terminal:
 
   redis-cli -h $host -p ${resp##*:} SET greeting hello        (apt-get install redis-tools)
   redis-cli -h $host -p ${resp##*:} GET greeting
-  python3 tests/e2e/grpc_python_smoke.py $grpc       (apt-get install python3-grpcio python3-grpc-tools)
+  /usr/bin/python3 tests/e2e/grpc_python_smoke.py $grpc       (apt-get install python3-grpcio python3-grpc-tools)
   curl http://$admin/metrics
 
 Ctrl-C ends it.

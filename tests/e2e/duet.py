@@ -22,6 +22,7 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("DUET_SERVER", str(ROOT / "build/bin/duet-server"))
 SLOWDOWN = float(os.environ.get("DUET_TEST_SLOWDOWN", "1"))
+SANITIZED = bool(os.environ.get("DUET_SANITIZE"))  # memory is then the sanitizer's for the most part
 DOORS = ("resp", "grpc", "admin")
 DOOR_LINE = re.compile(r"^(resp|grpc|admin) (\[[^\]]+\]|[^\s:]+):(\d+)\s*$")
 
