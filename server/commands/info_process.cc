@@ -1,6 +1,7 @@
 // INFO about the process: fields as Redis names them, for clients and exporters that look for them.
 // What Duet has not got (replicas, modules, a log on disk) is said to be none; what it does not
 // count is left out.
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <sys/resource.h>
@@ -136,12 +137,12 @@ void InfoCluster(CommandContext&, InfoText& out) {
 void InfoKeyspace(CommandContext& ctx, InfoText& out) {
   out.Section("Keyspace");
   for (int database = 0; database < store::kDatabases; ++database) {
-    const store::StoreStats stats = ctx.server.store->Stats(database);
+    const store::StoreStats stats = ctx.server.store->Stats(database, ctx.now_ms);
     if (stats.keys == 0) continue;
-    const int64_t average_ms =
-        stats.keys_with_expiry == 0
-            ? 0
-            : stats.expiry_sum_ms / static_cast<int64_t>(stats.keys_with_expiry);
+    // Keys that are due but not yet erased count below zero.
+    const int64_t left_ms = std::max<int64_t>(stats.expiry_sum_ms, 0);
+    const auto expiring = static_cast<int64_t>(stats.keys_with_expiry);
+    const int64_t average_ms = expiring == 0 ? 0 : left_ms / expiring;
     out.Field("db" + std::to_string(database), "keys=" + std::to_string(stats.keys) + ",expires=" +
                                                    std::to_string(stats.keys_with_expiry) +
                                                    ",avg_ttl=" + std::to_string(average_ms));
