@@ -1,5 +1,7 @@
 #include "tests/support/notation.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -140,13 +142,21 @@ std::string_view TakeLine(std::string_view& bytes) {
   return line;
 }
 
+// A simple string or an error inside of an aggregate: quoted if it is not one plain word.
+std::string Word(std::string_view text) {
+  const bool plain = !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '-' || c == '_' || c == '|';
+  });
+  return plain ? std::string(text) : Quoted(text);
+}
+
 std::string Decode(std::string_view& bytes, bool top) {
   const std::string_view line = TakeLine(bytes);
   if (line.empty()) Malformed(bytes, "an empty line");
   const char type = line[0];
   const std::string_view rest = line.substr(1);
   if (type == '+' || type == '-') {
-    return std::string(1, type).append(top ? std::string(rest) : Quoted(rest));
+    return std::string(1, type).append(top ? std::string(rest) : Word(rest));
   }
   if (std::string_view(":,(#_").find(type) != std::string_view::npos) return std::string(line);
   const auto count = ParseInt64(rest);
