@@ -8,6 +8,8 @@
 #include <sstream>
 #include <unistd.h>
 
+#include "absl/strings/ascii.h"
+
 #include "server/runtime/cpu_limit.h"
 
 namespace duet::runtime {
@@ -28,7 +30,8 @@ double IdleSeconds(const std::string& proc_stat) {
   double idle_s = 0;
   std::istringstream lines(proc_stat);
   for (std::string line; std::getline(lines, line);) {
-    // cpuN user nice system idle iowait ...
+    // cpuN user nice system idle iowait ...; the first line, "cpu ", is the sum of all.
+    if (line.size() < 4 || !absl::ascii_isdigit(static_cast<unsigned char>(line[3]))) continue;
     unsigned cpu = 0;
     unsigned long long idle = 0;
     unsigned long long iowait = 0;
