@@ -1,0 +1,141 @@
+#include "server/http/admin_server.h"
+
+#include <utility>
+
+#include "server/base/check.h"
+
+namespace duet::http {
+
+using runtime::Listener;
+using runtime::Runtime;
+using runtime::Stream;
+using runtime::Task;
+using runtime::Worker;
+
+namespace {
+
+using Listeners = std::vector<std::unique_ptr<Listener>>;
+
+// Listens on all hosts at one port. With port 0 the first host finds it.
+absl::StatusOr<Listeners> ListenOnAll(Worker& worker, const AdminOptions& options) {
+  Listeners listeners;
+  int port = options.port;
+  for (const std::string& host : options.hosts) {
+    absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Tcp(worker, host, port);
+    if (!listener.ok()) return listener.status();
+    port = (*listener)->port();
+    listeners.push_back(std::move(*listener));
+  }
+  if (listeners.empty()) return absl::InvalidArgumentError("the admin port has no address");
+  return listeners;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(Runtime& runtime,
+                                                                AdminOptions options,
+                                                                AdminHandlers handlers) {
+  DUET_CHECK(handlers.metrics && handlers.ready, "the admin server needs its handlers");
+  Worker& worker = runtime.worker(runtime.size() - 1);
+  // A port that is free on one address may be taken on the next: look for another then.
+  constexpr int kTries = 16;
+  absl::StatusOr<Listeners> listeners = ListenOnAll(worker, options);
+  for (int i = 1; i < kTries && !listeners.ok() && options.port == 0; ++i) {
+    listeners = ListenOnAll(worker, options);
+  }
+  if (!listeners.ok()) return listeners.status();
+  std::unique_ptr<AdminServer> server(new AdminServer(runtime, worker, std::move(options),
+                                                      std::move(handlers), std::move(*listeners)));
+  for (size_t i = 0; i < server->addresses_.size(); ++i) {
+    server->tasks_.SpawnOn(worker, server->AcceptLoop(i));
+  }
+  return server;
+}
+
+AdminServer::AdminServer(Runtime& runtime, Worker& worker, AdminOptions options,
+                         AdminHandlers handlers, Listeners listeners)
+    : worker_(worker),
+      options_(std::move(options)),
+      handlers_(std::move(handlers)),
+      port_(listeners.front()->port()),
+      listeners_(std::move(listeners)),
+      tasks_(runtime) {
+  for (const auto& listener : listeners_) addresses_.push_back(listener->address());
+  router_.Add("/metrics", "what Prometheus scrapes", [this](const Request&) {
+    return Response{200, handlers_.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
+  });
+  router_.Add("/livez", "200 while the process runs", [](const Request&) {
+    return Response{200, "ok\n"};
+  });
+  router_.Add("/readyz", "200 while it takes requests, 503 while it starts or drains",
+              [this](const Request&) { return Ready(); });
+}
+
+AdminServer::~AdminServer() {
+  DUET_CHECK(tasks_.size() == 0, "an AdminServer died before it was drained");
+}
+
+Response AdminServer::Ready() const {
+  const absl::Status status = handlers_.ready();
+  if (status.ok()) return Response{200, "ok\n"};
+  const absl::string_view message = status.message();
+  return ErrorResponse(503, std::string_view(message.data(), message.size()));
+}
+
+Task<> AdminServer::AcceptLoop(size_t index) {
+  Listener* listener = nullptr;
+  {
+    absl::MutexLock lock(&mutex_);
+    listener = listeners_[index].get();
+  }
+  while (true) {
+    runtime::AcceptResult accepted = co_await listener->Accept();
+    if (accepted.status != runtime::IoStatus::kOk) break;
+    tasks_.SpawnOn(worker_, Serve(std::move(accepted.stream)));
+  }
+  // Here, since a listener dies on its worker; under the lock, since Drain may hold its address.
+  absl::MutexLock lock(&mutex_);
+  listeners_[index].reset();
+}
+
+Task<> AdminServer::Serve(std::unique_ptr<Stream> stream) {
+  co_await stream->MoveTo(worker_);
+  if (connections_ >= options_.max_connections) {
+    const Response refusal = ErrorResponse(503, "too many connections to the admin port");
+    const runtime::IoResult ignored =
+        stream->TryWrite(FormatResponse(refusal, false, false, worker_.clock().WallMs()));
+    static_cast<void>(ignored);
+    co_return;
+  }
+  ++connections_;
+  {
+    Connection connection(std::move(stream), router_, options_.connection, tasks_.token(),
+                          abort_.token());
+    co_await connection.Run();
+  }
+  --connections_;
+}
+
+Task<> AdminServer::Drain(runtime::Deadline deadline) {
+  {
+    absl::MutexLock lock(&mutex_);
+    DUET_CHECK(!draining_, "an AdminServer is drained once");
+    draining_ = true;
+    for (const auto& listener : listeners_) {
+      if (listener != nullptr) listener->CancelFromAnyThread();
+    }
+  }
+  tasks_.Cancel();
+  // The join is given up at the deadline, which ends it by cutting the connections off.
+  runtime::CancelSource give_up;
+  Worker& here = worker_.runtime().HomeWorker();
+  runtime::Timer timer(here, [&give_up] { give_up.Cancel(); });
+  if (!deadline.never()) timer.StartAt(deadline.at_ns());
+  const bool joined = co_await tasks_.Join(give_up.token());
+  timer.Cancel();
+  if (joined) co_return;
+  abort_.Cancel();
+  co_await tasks_.Join();
+}
+
+}  // namespace duet::http
