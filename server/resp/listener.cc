@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "absl/strings/match.h"
 #include "absl/time/time.h"
 
 namespace duet::resp {
@@ -11,11 +10,6 @@ namespace {
 
 // As Redis answers above maxclients.
 constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
-
-// A host without IPv6 is no reason to fail when IPv4 is bound too.
-bool MayBeMissing(const std::string& host, size_t bound, const absl::Status& why) {
-  return host == "::1" && bound > 0 && !absl::StrContains(why.message(), "already in use");
-}
 
 }  // namespace
 
@@ -29,10 +23,7 @@ absl::StatusOr<std::unique_ptr<RespServer>> RespServer::Bind(runtime::Runtime& r
   for (const std::string& host : options.bind) {
     absl::StatusOr<std::unique_ptr<runtime::Listener>> listener =
         runtime::Listener::Tcp(worker, host, server->port_, options.backlog);
-    if (!listener.ok()) {
-      if (MayBeMissing(host, server->listeners_.size(), listener.status())) continue;
-      return listener.status();
-    }
+    if (!listener.ok()) return listener.status();
     server->port_ = (*listener)->port();
     server->listeners_.push_back(*std::move(listener));
   }

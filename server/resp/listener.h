@@ -15,7 +15,7 @@
 namespace duet::resp {
 
 struct RespOptions {
-  std::vector<std::string> bind;  // addresses; ::1 may be missing on a host without IPv6
+  std::vector<std::string> bind;  // numeric addresses
   int port = 6379;                // 0: the system picks a free one, the same for all addresses
   std::string unix_socket;        // path; empty: none
   int unix_socket_mode = 0700;

@@ -1,0 +1,53 @@
+// duet-server: flags -> Config -> Server -> exit code.
+//
+// Exit codes: 0 after a drain, --help or --version; 1 with one line on stderr where a flag, a file,
+// a port or a limit does not allow the start.
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/config.h"
+#include "server/server.h"
+
+extern char** environ;
+
+namespace {
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "duet-server: %.*s\n", static_cast<int>(status.message().size()),
+               status.message().data());
+  return 1;
+}
+
+void Print(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  const absl::StatusOr<duet::Config> config = duet::LoadConfigBlocking(argc, argv, environ);
+  if (!config.ok()) return Fail(config.status());
+  if (config->action == duet::Config::Action::kHelp) {
+    Print(duet::HelpText());
+    return 0;
+  }
+  if (config->action == duet::Config::Action::kVersion) {
+    Print(duet::VersionText());
+    return 0;
+  }
+  absl::StatusOr<std::unique_ptr<duet::Server>> server = duet::Server::Start(*config);
+  if (!server.ok()) return Fail(server.status());
+  for (const duet::ListeningDoor& door : (*server)->listening()) {
+    Print(door.door + " " + door.address + "\n");
+  }
+  Print("ready\n");
+  (*server)->WaitForSignalBlocking();
+  Print("draining\n");
+  (*server)->DrainBlocking();
+  Print("done\n");
+  return 0;
+}

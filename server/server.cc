@@ -1,0 +1,275 @@
+#include "server/server.h"
+
+#include <sys/resource.h>
+
+#include <chrono>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "server/base/hash.h"
+#include "server/commands/command_table.h"
+#include "server/commands/server_memory.h"
+#include "server/metrics/process.h"
+#include "server/runtime/switch.h"
+#include "server/runtime/timer.h"
+
+namespace duet {
+namespace {
+
+// How often keys whose time has come are looked for, and how many are erased before others get
+// their turn on the worker.
+constexpr std::chrono::milliseconds kExpiryPeriod{100};
+constexpr size_t kExpiryBudget = 1000;
+
+// What a scrape that is under way at the end may still take.
+constexpr std::chrono::seconds kAdminGrace{1};
+
+// Descriptors that are not clients: epolls, listeners, gRPC's sockets, logs.
+constexpr uint64_t kSpareDescriptors = 512;
+
+std::string RandomRunId() {
+  std::string id;
+  while (id.size() < 40) absl::StrAppend(&id, absl::Hex(RandomSeed(), absl::kZeroPad16));
+  id.resize(40);
+  return id;
+}
+
+// Raises the limit of open descriptors to what max_clients needs, or says how far it goes.
+absl::Status AllowDescriptors(uint64_t max_clients) {
+  rlimit limit{};
+  const uint64_t wanted = max_clients + kSpareDescriptors;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return absl::OkStatus();
+  rlimit raised = limit;
+  raised.rlim_cur = wanted;
+  if (raised.rlim_max < wanted) raised.rlim_max = wanted;
+  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return absl::OkStatus();
+  return absl::ResourceExhaustedError(
+      absl::StrCat("--maxclients ", max_clients, " needs ", wanted,
+                   " open files; this process may have ", limit.rlim_max, " (ulimit -n)"));
+}
+
+store::StoreOptions StoreOptionsOf(const Config& config) {
+  return {.shard_bits = config.shard_bits, .hash_seed = RandomSeed()};
+}
+
+runtime::RuntimeOptions RuntimeOptionsOf(const Config& config, const Clock* clock) {
+  runtime::RuntimeOptions options;
+  options.threads = config.threads;
+  options.read_buffer_bytes = config.read_buffer_bytes;
+  options.spin_us = config.spin_us;
+  options.clock = clock;
+  return options;
+}
+
+}  // namespace
+
+Server::Server(const Config& config)
+    : config_(config),
+      log_(config.log_level, config.log_format),
+      settings_(config),
+      clients_(config.limits.max_clients),
+      store_(StoreOptionsOf(config)),
+      runtime_(RuntimeOptionsOf(config, &clock_)),
+      // One slot an I/O worker, then one a thread of gRPC's queue.
+      registry_(2 * static_cast<size_t>(runtime_.size())),
+      background_(runtime_) {
+  context_.store = &store_;
+  context_.clock = &clock_;
+  context_.settings = &settings_;
+  context_.metrics = &registry_;
+  context_.clients = &clients_;
+  context_.limits = &config_.limits;
+  context_.run_id = RandomRunId();
+  context_.executable = "/proc/self/exe";
+  context_.start_ms = clock_.WallMs();
+  context_.workers = runtime_.size();
+  context_.password = config_.password;
+  dispatcher_ = std::make_unique<commands::Dispatcher>(context_);
+  CycleClock::TicksPerUs();  // calibrates before anybody waits for it
+}
+
+Server::~Server() = default;
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
+  if (absl::Status allowed = AllowDescriptors(config.limits.max_clients); !allowed.ok()) {
+    return allowed;
+  }
+  std::unique_ptr<Server> server(new Server(config));
+  if (absl::Status opened = server->Open(); !opened.ok()) {
+    server->DrainBlocking();
+    return opened;
+  }
+  return server;
+}
+
+absl::Status Server::Open() {
+  const std::vector<std::string> hosts = BindHostsBlocking(config_);
+  resp::RespOptions resp_options;
+  if (config_.resp_port != kPortOff) resp_options.bind = hosts;
+  resp_options.port = config_.resp_port;
+  resp_options.unix_socket = config_.unix_socket;
+  if (config_.unix_socket_perm != 0) {
+    resp_options.unix_socket_mode = static_cast<int>(config_.unix_socket_perm);
+  }
+  resp_options.backlog = config_.tcp_backlog;
+  absl::StatusOr<std::unique_ptr<resp::RespServer>> resp =
+      resp::RespServer::Bind(runtime_, *dispatcher_, registry_, resp_options);
+  if (!resp.ok()) return resp.status();
+  resp_ = *std::move(resp);
+  context_.resp_port = resp_->port();
+
+  if (config_.admin_port != kPortOff) {
+    http::AdminOptions options;
+    options.hosts = hosts;
+    options.port = config_.admin_port;
+    http::AdminHandlers handlers;
+    handlers.ready = [this] {
+      return ready_.load() ? absl::OkStatus()
+                           : absl::UnavailableError("the server is starting or draining");
+    };
+    handlers.metrics = [this] { return metrics::Exposition(registry_, Figures()); };
+    absl::StatusOr<std::unique_ptr<http::AdminServer>> admin =
+        http::AdminServer::Start(runtime_, std::move(options), std::move(handlers));
+    if (!admin.ok()) return admin.status();
+    admin_ = *std::move(admin);
+    context_.admin_port = admin_->port();
+  }
+
+  runtime_.Start();
+  started_ = true;
+  if (config_.grpc_port != kPortOff) {
+    rpc::GrpcServerOptions options;
+    options.addresses = hosts;
+    options.port = config_.grpc_port;
+    options.runtime = &runtime_;
+    options.dispatcher = dispatcher_.get();
+    options.registry = &registry_;
+    options.counters_offset = static_cast<size_t>(runtime_.size());
+    options.max_queue_threads = runtime_.size();
+    options.limits = config_.limits;
+    options.password = config_.password;
+    options.next_session_id = [this] { return clients_.NextId(); };
+    absl::StatusOr<std::unique_ptr<rpc::GrpcServer>> grpc =
+        rpc::GrpcServer::Start(std::move(options));
+    if (!grpc.ok()) return grpc.status();
+    grpc_ = *std::move(grpc);
+    context_.grpc_port = grpc_->port();
+  }
+
+  RegisterRuntimeSettings();
+  background_.Spawn(ExpireKeys());
+  resp_->Start();
+  if (grpc_ != nullptr) grpc_->SetServing(true);
+  ready_.store(true);
+  return absl::OkStatus();
+}
+
+// What CONFIG SET changes, and what start-up found out.
+void Server::RegisterRuntimeSettings() {
+  settings_.Report("resp-port", context_.resp_port);
+  settings_.Report("grpc-port", context_.grpc_port);
+  settings_.Report("admin-port", context_.admin_port);
+  settings_.Report("threads", runtime_.size());
+  settings_.OnChange("maxclients", [this](const Config& changed) -> std::optional<std::string> {
+    if (absl::Status allowed = AllowDescriptors(changed.limits.max_clients); !allowed.ok()) {
+      return std::string(allowed.message());
+    }
+    clients_.set_max_clients(changed.limits.max_clients);
+    return std::nullopt;
+  });
+  settings_.OnChange("log-level", [this](const Config& changed) -> std::optional<std::string> {
+    log_.SetLevel(changed.log_level);
+    return std::nullopt;
+  });
+}
+
+std::vector<ListeningDoor> Server::listening() const {
+  std::vector<ListeningDoor> doors;
+  const auto add = [&doors](std::string_view door, const std::vector<std::string>& addresses) {
+    for (const std::string& address : addresses) doors.push_back({std::string(door), address});
+  };
+  if (resp_ != nullptr) add("resp", resp_->addresses());
+  if (grpc_ != nullptr) add("grpc", grpc_->listening());
+  if (admin_ != nullptr) add("admin", admin_->addresses());
+  return doors;
+}
+
+runtime::Task<> Server::ExpireKeys() {
+  runtime::Worker& worker = runtime_.worker(0);
+  const runtime::CancelToken token = background_.token();
+  for (;;) {
+    while (store_.EraseExpired(clock_.WallMs(), kExpiryBudget) == kExpiryBudget) {
+      co_await runtime::SwitchTo(worker);
+      if (token.cancelled()) co_return;
+    }
+    const bool elapsed = co_await runtime::Sleep(worker, kExpiryPeriod, token);
+    if (!elapsed) co_return;
+  }
+}
+
+void Server::DrainBlocking() {
+  ready_.store(false);
+  if (grpc_ != nullptr) grpc_->SetServing(false);
+  if (started_ && config_.drain_delay_ms > 0) {
+    absl::SleepFor(absl::Milliseconds(config_.drain_delay_ms));
+  }
+  const absl::Time end = absl::Now() + absl::Milliseconds(config_.drain_timeout_ms);
+  if (started_) {
+    if (resp_ != nullptr) resp_->DrainBlocking(config_.drain_timeout_ms);
+    if (grpc_ != nullptr) {
+      grpc_->DrainBlocking(std::max(absl::ZeroDuration(), end - absl::Now()));
+    }
+    if (admin_ != nullptr) {
+      runtime_.Spawn(admin_->Drain(runtime::Deadline::After(clock_, kAdminGrace))).JoinBlocking();
+    }
+    background_.Cancel();
+    background_.JoinBlocking();
+    runtime_.ShutdownAndJoinBlocking();
+    started_ = false;
+  }
+  grpc_.reset();
+  admin_.reset();
+  resp_.reset();
+}
+
+metrics::Figures Server::Figures() const {
+  metrics::Figures figures;
+  figures.version = Version();
+  figures.redis_version = "7.4.0";
+  figures.os = metrics::OperatingSystem();
+  figures.compiler = __VERSION__;
+  figures.uptime_seconds = static_cast<uint64_t>((clock_.WallMs() - context_.start_ms) / 1000);
+  figures.max_clients = clients_.max_clients();
+  figures.ticks_per_us = CycleClock::TicksPerUs();
+  for (int i = 0; i < store::kDatabases; ++i) {
+    const store::StoreStats stats = store_.Stats(i);
+    figures.databases.push_back({.keys = stats.keys, .keys_with_expiry = stats.keys_with_expiry});
+    if (stats.keys_with_expiry > 0) {
+      figures.databases.back().average_ttl_seconds =
+          static_cast<double>(stats.expiry_sum_ms) /
+          static_cast<double>(stats.keys_with_expiry) / 1000.0;
+    }
+    figures.expired_keys += stats.expired_keys;
+    figures.entry_bytes += stats.entry_bytes;
+    figures.table_bytes += stats.table_bytes;
+  }
+  figures.memory_used_bytes = commands::ReadAllocatorFigures().allocated_bytes;
+  figures.process = metrics::ReadProcessFigures();
+  for (int i = 0; i < runtime_.size(); ++i) {
+    figures.workers.push_back(metrics::FromRuntime(runtime_.worker(i).figures()));
+    figures.workers.back().active = i < runtime_.active_workers();
+    figures.workers.back().connections =
+        static_cast<uint64_t>(runtime_.worker(i).stream_count());
+  }
+  for (const commands::Command& command : dispatcher_->table().all()) {
+    figures.command_names.push_back(command.full_name);
+  }
+  for (const rpc::MethodName& method : rpc::GrpcServer::method_names()) {
+    figures.rpc_methods.push_back({std::string(method.type), std::string(method.service),
+                                   std::string(method.method)});
+  }
+  return figures;
+}
+
+}  // namespace duet

@@ -1,0 +1,82 @@
+// The composition root: owns every part, starts them in order, drains them in reverse.
+//
+//   store, counters, dispatcher -> runtime -> RESP door -> gRPC door -> admin listener -> ready
+//
+// Thread class: belongs to the thread that made it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/commands/client_registry.h"
+#include "server/commands/dispatcher.h"
+#include "server/commands/server_context.h"
+#include "server/config.h"
+#include "server/config_settings.h"
+#include "server/grpc/server.h"
+#include "server/http/admin_server.h"
+#include "server/metrics/exposition.h"
+#include "server/metrics/worker_counters.h"
+#include "server/resp/listener.h"
+#include "server/runtime/runtime.h"
+#include "server/runtime/shutdown_signal.h"
+#include "server/runtime/task_group.h"
+#include "server/store/store.h"
+
+namespace duet {
+
+// Who listens where, for the lines that start-up prints.
+struct ListeningDoor {
+  std::string door;     // "resp", "grpc", "admin"
+  std::string address;  // "127.0.0.1:6379", "[::1]:6379", "/run/duet.sock"
+};
+
+class Server {
+ public:
+  // Binds every door and serves. Fails with one line that says what could not be had.
+  // REQUIRES: no other thread runs yet (signals are blocked for all that follow).
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const Config& config);
+  // REQUIRES: DrainBlocking() has returned, or nothing was started.
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  std::vector<ListeningDoor> listening() const;
+  // Waits for SIGTERM or SIGINT; the signal's number.
+  int WaitForSignalBlocking() { return signal_.WaitBlocking(); }
+  // Not ready; after the drain delay stops accepting, finishes what is in flight, and closes, within
+  // the drain timeout.
+  void DrainBlocking();
+
+ private:
+  explicit Server(const Config& config);
+  absl::Status Open();
+  void RegisterRuntimeSettings();
+  runtime::Task<> ExpireKeys();
+  metrics::Figures Figures() const;
+
+  const Config config_;
+  SystemClock clock_;
+  Logger log_;
+  runtime::ShutdownSignal signal_;
+  ConfigSettings settings_;
+  commands::ClientRegistry clients_;
+  store::Store store_;
+  runtime::Runtime runtime_;
+  metrics::Registry registry_;
+  commands::ServerContext context_;
+  std::unique_ptr<commands::Dispatcher> dispatcher_;
+  runtime::TaskGroup background_;
+  std::atomic<bool> ready_{false};
+  bool started_ = false;
+  std::unique_ptr<resp::RespServer> resp_;
+  std::unique_ptr<rpc::GrpcServer> grpc_;
+  std::unique_ptr<http::AdminServer> admin_;
+};
+
+}  // namespace duet
