@@ -59,14 +59,14 @@ void SetArguments(const GrpcServerOptions& options, ::grpc::ServerBuilder& build
 class Server final : public GrpcServer, private CallHost {
  public:
   Server(GrpcServerOptions options, ListenPlan plan,
-         std::unique_ptr<::grpc::ServerCompletionQueue> queue)
-      : CallHost(*queue, *options.dispatcher, limits_, options.databases,
+         std::unique_ptr<::grpc::ServerCompletionQueue> calls)
+      : CallHost(*calls, *options.dispatcher, limits_, options.databases,
                  Authenticator(options.password)),
         options_(std::move(options)),
         limits_(options_.limits),
         plan_(std::move(plan)),
         health_(kKeyValueService),
-        call_queue_(std::move(queue)),
+        call_queue_(std::move(calls)),
         threads_(&call_queue_, ThreadOptions()),
         tasks_(*options_.runtime) {}
   ~Server() override { DrainBlocking(absl::ZeroDuration()); }

@@ -1,0 +1,230 @@
+// The door itself: ports, health, reflection, authentication, deadlines, metrics, drain.
+#include "server/grpc/server.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+#include "absl/strings/escaping.h"
+#include "absl/time/time.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpcpp/generic/generic_stub.h"
+
+#include "server/grpc/auth.h"
+#include "tests/grpc/grpc_fixture.h"
+
+namespace duet::testing {
+namespace {
+
+using ::grpc::StatusCode;
+
+::grpc::Status Get(v1::KeyValueService::Stub& stub, const std::string& authorization = "") {
+  ::grpc::ClientContext context;
+  if (!authorization.empty()) context.AddMetadata("authorization", authorization);
+  v1::GetResponse response;
+  return stub.Get(&context, v1::GetRequest(), &response);
+}
+
+::grpc::Status CheckHealth(GrpcEngine& server, const std::string& service,
+                           ::grpc::health::v1::HealthCheckResponse& response) {
+  const auto stub = ::grpc::health::v1::Health::NewStub(server.channel);
+  ::grpc::ClientContext context;
+  ::grpc::health::v1::HealthCheckRequest request;
+  request.set_service(service);
+  return stub->Check(&context, request, &response);
+}
+
+TEST(GrpcServerTest, ATakenPortIsOneClearLine) {
+  GrpcEngine first;
+  rpc::GrpcServerOptions options;
+  options.addresses = {"127.0.0.1"};
+  options.port = first.server->port();
+  options.runtime = &first.runtime;
+  options.dispatcher = first.engine.dispatcher.get();
+  options.registry = &first.engine.registry;
+  const auto second = rpc::GrpcServer::Start(options);
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.status().message(), "grpc: cannot listen on 127.0.0.1:" +
+                                           std::to_string(options.port) + ": the port is in use");
+}
+
+TEST(GrpcServerTest, ListensOnEveryAddressWithOnePort) {
+  GrpcEngine server([](rpc::GrpcServerOptions& options) {
+    options.addresses = {"127.0.0.1", "127.0.0.2"};
+  });
+  const std::string port = std::to_string(server.server->port());
+  EXPECT_EQ(server.server->listening(),
+            (std::vector<std::string>{"127.0.0.1:" + port, "127.0.0.2:" + port}));
+  const auto stub = v1::KeyValueService::NewStub(
+      ::grpc::CreateChannel("127.0.0.2:" + port, ::grpc::InsecureChannelCredentials()));
+  EXPECT_TRUE(Get(*stub).ok());
+}
+
+TEST(GrpcServerTest, HealthFollowsServing) {
+  using ::grpc::health::v1::HealthCheckResponse;
+  GrpcEngine server;
+  HealthCheckResponse response;
+  for (const char* service : {"", "readiness", "duet.v1.KeyValueService"}) {
+    EXPECT_TRUE(CheckHealth(server, service, response).ok());
+    EXPECT_EQ(response.status(), HealthCheckResponse::SERVING) << service;
+  }
+  EXPECT_EQ(CheckHealth(server, "nobody", response).error_code(), StatusCode::NOT_FOUND);
+  server.server->SetServing(false);
+  EXPECT_TRUE(CheckHealth(server, "readiness", response).ok());
+  EXPECT_EQ(response.status(), HealthCheckResponse::NOT_SERVING);
+  EXPECT_TRUE(CheckHealth(server, "", response).ok());
+  EXPECT_EQ(response.status(), HealthCheckResponse::SERVING);
+}
+
+TEST(GrpcServerTest, UnknownMethodsAreUnimplemented) {
+  GrpcEngine server;
+  ::grpc::GenericStub stub(server.channel);
+  ::grpc::CompletionQueue queue;
+  ::grpc::ClientContext context;
+  ::grpc::Slice slice;
+  ::grpc::ByteBuffer request(&slice, 1), response;
+  const auto call =
+      stub.PrepareUnaryCall(&context, "/duet.v1.KeyValueService/Nonsense", request, &queue);
+  call->StartCall();
+  ::grpc::Status status;
+  call->Finish(&response, &status, nullptr);
+  void* tag = nullptr;
+  bool ok = false;
+  queue.Next(&tag, &ok);
+  EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED);
+}
+
+TEST(GrpcServerTest, AsksForThePassword) {
+  GrpcEngine server([](rpc::GrpcServerOptions& options) { options.password = "secret"; });
+  EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_EQ(Get(*server.stub, "Bearer wrong").error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_TRUE(Get(*server.stub, "Bearer secret").ok());
+  ::grpc::ClientContext context;
+  const auto stream = server.stub->Pipeline(&context);
+  v1::PipelineResponse response;
+  EXPECT_FALSE(stream->Read(&response));
+  EXPECT_EQ(stream->Finish().error_code(), StatusCode::UNAUTHENTICATED);
+  ::grpc::health::v1::HealthCheckResponse health;
+  EXPECT_TRUE(CheckHealth(server, "", health).ok());
+}
+
+TEST(AuthenticatorTest, AcceptsBearerAndBasic) {
+  const rpc::Authenticator auth("s:cret");
+  EXPECT_TRUE(auth.Accepts("Bearer s:cret"));
+  EXPECT_TRUE(auth.Accepts("bearer s:cret"));
+  EXPECT_TRUE(auth.Accepts("Basic " + absl::Base64Escape("default:s:cret")));
+  EXPECT_TRUE(auth.Accepts("Basic " + absl::Base64Escape(":s:cret")));
+  EXPECT_FALSE(auth.Accepts("Basic " + absl::Base64Escape("root:s:cret")));
+  EXPECT_FALSE(auth.Accepts("Basic s:cret"));
+  EXPECT_FALSE(auth.Accepts("Basic " + absl::Base64Escape("no colon")));
+  EXPECT_FALSE(auth.Accepts("s:cret"));
+  EXPECT_FALSE(auth.Accepts("Bearer "));
+  EXPECT_FALSE(auth.Accepts("Bearer s:cre"));
+  EXPECT_FALSE(auth.Accepts("Bearer s:crets"));
+  EXPECT_FALSE(auth.Accepts("Bearer s:crets:cret"));
+  EXPECT_FALSE(auth.Accepts("Digest s:cret"));
+  EXPECT_FALSE(auth.Accepts(""));
+}
+
+TEST(GrpcServerTest, CountsCallsByMethodAndCode) {
+  GrpcEngine server;
+  Get(*server.stub);
+  ::grpc::ClientContext context;
+  v1::GetRequest bad;
+  bad.set_database(99);
+  v1::GetResponse response;
+  server.stub->Get(&context, bad, &response);
+  const metrics::RpcCounters& get = server.engine.registry.worker(0).rpcs[0];
+  EXPECT_EQ(rpc::GrpcServer::method_names()[0].method, "Get");
+  EXPECT_EQ(get.started.Value(), 2u);
+  EXPECT_EQ(get.received.Value(), 2u);
+  EXPECT_EQ(get.sent.Value(), 1u);
+  EXPECT_EQ(get.handled[StatusCode::OK].Value(), 1u);
+  EXPECT_EQ(get.handled[StatusCode::INVALID_ARGUMENT].Value(), 1u);
+}
+
+TEST(GrpcServerTest, RefusesMessagesBeyondTheLimit) {
+  GrpcEngine server([](rpc::GrpcServerOptions& options) {
+    options.limits.grpc_max_message_bytes = 1024;
+  });
+  const auto set = [&](size_t bytes) {
+    ::grpc::ClientContext context;
+    v1::SetRequest request;
+    request.set_value(std::string(bytes, 'x'));
+    v1::SetResponse response;
+    return server.stub->Set(&context, request, &response).error_code();
+  };
+  EXPECT_EQ(set(1021), StatusCode::OK);  // tag and length take 3 bytes
+  EXPECT_EQ(set(1022), StatusCode::RESOURCE_EXHAUSTED);
+  server.engine.Run({"SET", "", std::string(1100, 'x')});
+  EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::RESOURCE_EXHAUSTED);
+}
+
+TEST(GrpcServerTest, DrainEndsIdleStreamsAtOnce) {
+  GrpcEngine server;
+  ::grpc::ClientContext context;
+  const auto stream = server.stub->Pipeline(&context);
+  v1::PipelineRequest request;
+  request.add_commands()->add_args("PING");
+  ASSERT_TRUE(stream->Write(request));
+  v1::PipelineResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  const auto begin = std::chrono::steady_clock::now();
+  server.server->DrainBlocking(absl::Seconds(30));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(10));
+  EXPECT_FALSE(stream->Read(&response));
+  const ::grpc::Status status = stream->Finish();
+  EXPECT_EQ(status.error_code(), StatusCode::UNAVAILABLE);
+  EXPECT_EQ(status.error_message(), "the server is shutting down");
+  EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::UNAVAILABLE);
+}
+
+TEST(GrpcServerTest, DrainsWhileCallsComeIn) {
+  GrpcEngine server;
+  std::thread caller([&] {
+    for (int i = 0; i < 2000; ++i) {
+      const StatusCode code = Get(*server.stub).error_code();
+      if (code != StatusCode::OK) {
+        EXPECT_EQ(code, StatusCode::UNAVAILABLE);
+        return;
+      }
+    }
+  });
+  server.server->DrainBlocking(absl::Seconds(5));
+  caller.join();
+}
+
+TEST(GrpcServerTest, ABurstBeyondTheWaitingSlotsIsServed) {
+  GrpcEngine server;
+  constexpr int kCalls = 2000;
+  struct Pending {
+    ::grpc::ClientContext context;
+    v1::ExistsResponse response;
+    ::grpc::Status status;
+    std::unique_ptr<::grpc::ClientAsyncResponseReader<v1::ExistsResponse>> reader;
+  };
+  ::grpc::CompletionQueue queue;
+  std::vector<std::unique_ptr<Pending>> calls;
+  v1::ExistsRequest request;
+  request.add_keys("k");
+  for (int i = 0; i < kCalls; ++i) {
+    Pending& call = *calls.emplace_back(std::make_unique<Pending>());
+    call.reader = server.stub->AsyncExists(&call.context, request, &queue);
+    call.reader->Finish(&call.response, &call.status, &call);
+  }
+  void* tag = nullptr;
+  bool ok = false;
+  for (int i = 0; i < kCalls; ++i) {
+    ASSERT_TRUE(queue.Next(&tag, &ok));
+    EXPECT_TRUE(static_cast<Pending*>(tag)->status.ok());
+  }
+}
+
+}  // namespace
+}  // namespace duet::testing
