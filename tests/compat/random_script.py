@@ -66,8 +66,10 @@ class Script:
         return [w for c in self.random.sample(choices, self.random.choice((0, 1, 1, 2))) for w in c]
 
     def set_options(self):
-        return self.some(["NX"], ["XX"], ["GET"], ["KEEPTTL"], ["EXAT", self.time(1)],
-                         ["PXAT", self.time(1000)], ["EX", self.random.choice(BAD_TIMES)],
+        # No past times: when SET has made an expired key, DBSIZE depends on who looks first.
+        future = self.random.choice(FUTURE)
+        return self.some(["NX"], ["XX"], ["GET"], ["KEEPTTL"], ["EXAT", future],
+                         ["PXAT", future + "000"], ["EX", self.random.choice(BAD_TIMES)],
                          ["px"], ["bogus"])
 
     def expire_options(self):

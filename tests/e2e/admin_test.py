@@ -34,7 +34,7 @@ class Admin(unittest.TestCase):
         self.assertEqual(done.stdout.strip(), "")
 
     def test_commands_are_counted(self):
-        pattern = r'duet_commands_total\{[^}]*command="get"[^}]*\}'
+        pattern = r'redis_commands_total\{[^}]*cmd="get"[^}]*\}'
         before = self.sum_of(pattern)
         for _ in range(10):
             self.client.call("GET", "missing")
@@ -45,7 +45,7 @@ class Admin(unittest.TestCase):
         typed = set(re.findall(r"^# TYPE (\S+) ", text, re.M))
         self.assertEqual(typed, set(re.findall(r"^# HELP (\S+) ", text, re.M)))
         for name in set(re.findall(r"^([a-z_:][a-z0-9_:]*)", text, re.M)):
-            self.assertTrue(name.startswith(("duet_", "process_")), name)
+            self.assertTrue(name.startswith(("duet_", "redis_", "grpc_server_", "process_")), name)
             self.assertTrue(any(name == t or re.sub("_(bucket|sum|count)$", "", name) == t
                                 for t in typed), name)
 
@@ -54,7 +54,7 @@ class Admin(unittest.TestCase):
             self.assertEqual(http_get(self.server.admin, path)[0], 200)
 
     def test_other_paths_and_garbage(self):
-        self.assertEqual(http_get(self.server.admin, "/")[0], 404)
+        self.assertEqual(http_get(self.server.admin, "/nothing")[0], 404)
         self.assertEqual(http_get(self.server.admin, "/metrics/../secret")[0], 404)
         for data in (b"\x00\xff\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n",
                      b"GET /" + b"a" * 100_000 + b" HTTP/1.1\r\n\r\n",

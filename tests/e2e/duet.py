@@ -79,8 +79,9 @@ class Process:
         return self.process.poll() is None
 
     def stop(self, with_signal=signal.SIGTERM, seconds=20.0):
-        """Sends the signal and returns the exit code (negative: killed by that signal)."""
-        if self.alive():
+        """Sends the signal (None: it has been sent; a second one does not wait for the drain) and
+        returns the exit code, negative where a signal killed the process."""
+        if with_signal is not None and self.alive():
             self.process.send_signal(with_signal)
         try:
             code = self.process.wait(seconds * SLOWDOWN)

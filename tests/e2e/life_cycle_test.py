@@ -119,7 +119,7 @@ class Drain(unittest.TestCase):
                 got += client.read_until_closed()
                 self.assertEqual(len(got) % len(whole), 0)
                 self.assertEqual(got, whole * (len(got) // len(whole)))
-            self.assertEqual(server.stop(), 0)
+            self.assertEqual(server.stop(None), 0)
 
     def test_no_new_connections(self):
         with Duet() as server:
