@@ -87,7 +87,7 @@ void ReplyDocs(ReplyWriter& reply, const Command& command) {
 
 }  // namespace
 
-void CommandDocs(CommandContext& ctx) {
+void ReplyCommandDocs(CommandContext& ctx) {
   std::vector<const Command*> wanted;
   for (const std::string_view name : ctx.args.subspan(2)) {
     if (const Command* command = FindFullName(name)) wanted.push_back(command);

@@ -7,6 +7,6 @@ struct CommandContext;
 
 // COMMAND DOCS [command-name ...]: a map of what is known of each that exists; without names, of
 // all.
-void CommandDocs(CommandContext& ctx);
+void ReplyCommandDocs(CommandContext& ctx);
 
 }  // namespace duet::commands
