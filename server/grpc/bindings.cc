@@ -203,8 +203,8 @@ Status Set(BindingContext& context, const v1::SetRequest& request, v1::SetRespon
   args.push_back("GET");
   CaptureReply reply(response.mutable_previous());
   context.Run(args, reply);
+  response.set_previous_found(!reply.null());
   response.set_applied(ConditionHeld(request, reply.null() ? nullptr : &response.previous()));
-  if (reply.null()) response.clear_previous();
   return Outcome(reply);
 }
 

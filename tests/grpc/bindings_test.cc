@@ -136,10 +136,11 @@ TEST_F(BindingsTest, DigestsAreEtags) {
 TEST_F(BindingsTest, SetReturnsThePreviousValue) {
   v1::SetRequest request = SetOf("k", "1");
   request.set_return_previous(true);
-  EXPECT_FALSE(Set(request).has_previous());
+  EXPECT_FALSE(Set(request).previous_found());
   request.set_value("2");
   v1::SetResponse response = Set(request);
   EXPECT_TRUE(response.applied());
+  EXPECT_TRUE(response.previous_found());
   EXPECT_EQ(response.previous(), "1");
 
   request.set_if_absent(true);
