@@ -6,21 +6,18 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source deploy/packages.sh
 
-# Repeats what the server prints, and says how to reach it once every door is open.
+# Repeats what the server prints, and says how to reach it once it is ready.
 announce() {
   trap '' INT TERM # the server ends first; its last lines still come through
-  local line resp="" grpc="" admin="" said=""
+  local line resp="" grpc="" admin=""
   while IFS= read -r line; do
     printf '%s\n' "$line"
     case $line in
       "resp "*:*) resp=${resp:-${line#resp }} ;;
       "grpc "*:*) grpc=${grpc:-${line#grpc }} ;;
       "admin "*:*) admin=${admin:-${line#admin }} ;;
+      ready) how_to_reach ;;
     esac
-    if [[ -z $said && -n $resp && -n $grpc && -n $admin ]]; then
-      said=yes
-      how_to_reach
-    fi
   done
 }
 
@@ -28,17 +25,19 @@ how_to_reach() {
   local host=${resp%:*}
   host=${host#[}
   host=${host%]}
-  cat <<TEXT
-
-Duet listens. From another terminal:
-
-  redis-cli -h $host -p ${resp##*:} SET greeting hello        (apt-get install redis-tools)
+  printf '\nDuet listens. From another terminal (README.md has more):\n\n'
+  # A door may be off.
+  [[ -z $resp ]] || cat <<TEXT
+  redis-cli -h $host -p ${resp##*:} SET greeting hello     # apt-get install redis-tools
   redis-cli -h $host -p ${resp##*:} GET greeting
-  /usr/bin/python3 tests/e2e/grpc_python_smoke.py $grpc       (apt-get install python3-grpcio python3-grpc-tools)
-  curl http://$admin/metrics
-
-Ctrl-C ends it.
 TEXT
+  [[ -z $grpc ]] || cat <<TEXT
+  # gRPC, in Python: apt-get install python3-grpcio python3-grpc-tools
+  /usr/bin/python3 -m grpc_tools.protoc -I proto --python_out=/tmp --grpc_python_out=/tmp proto/duet/v1/*.proto
+  PYTHONPATH=/tmp /usr/bin/python3 -c 'import grpc; from duet.v1 import key_value_service_pb2 as kv, key_value_service_pb2_grpc as rpc; print(rpc.KeyValueServiceStub(grpc.insecure_channel("$grpc")).Get(kv.GetRequest(key=b"greeting")))'
+TEXT
+  [[ -z $admin ]] || printf '  curl http://%s/metrics\n' "$admin"
+  printf '\nCtrl-C ends it.\n'
 }
 
 duet_install "${DUET_BUILD_PACKAGES[@]}"
