@@ -23,7 +23,7 @@ import time
 sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "e2e"),
                 str(pathlib.Path(__file__).resolve().parent)]
 
-import duet  # noqa: E402
+import harness  # noqa: E402
 from lib import report  # noqa: E402
 from lib.generator import RedisBenchmark, RedisLoad, cpu_ns  # noqa: E402
 from lib.workloads import WORKLOADS, MemoryWorkload, shortened  # noqa: E402
@@ -39,12 +39,12 @@ class Servers(contextlib.ExitStack):
         self.all = {}
         for name in modes:
             if name == "duet":
-                process = self.enter_context(duet.Duet(*flags))
+                process = self.enter_context(harness.Duet(*flags))
                 self.all[name] = process, process.resp[1]
             else:
                 threads = ["--io-threads", "2"] if name == "redis-io2" else []
-                port = duet.free_port()
-                self.all[name] = self.enter_context(duet.Redis(*threads, port=port)), port
+                port = harness.free_port()
+                self.all[name] = self.enter_context(harness.Redis(*threads, port=port)), port
 
 
 def measure(generator, process, port, workload, seed):
@@ -134,7 +134,7 @@ def main():
     if options.list or not chosen:
         print("\n".join(w.name for w in WORKLOADS))
         return 0 if options.list else "no such workload"
-    directory = pathlib.Path(duet.BINARY).parent
+    directory = pathlib.Path(harness.BINARY).parent
     generator = (RedisLoad if options.generator == "redis_load" else RedisBenchmark)(directory)
     results, rows = {}, []
 
@@ -146,14 +146,14 @@ def main():
     print(report.text_line(report.HEADINGS), flush=True)
     for group in groups(chosen):
         run_group(generator, options.flags, group, rounds, done)
-    about = report.environment(duet.ROOT, rounds, generator.name)
+    about = report.environment(harness.ROOT, rounds, generator.name)
     if options.json:
         options.json.write_text(json.dumps({"about": about, "results": results}, indent=1))
     table = report.markdown(about, rows)
     if options.markdown:
         print("\n" + table)
     if options.update_readme:
-        report.update_readme(duet.ROOT / "README.md", table)
+        report.update_readme(harness.ROOT / "README.md", table)
     failed = [columns[0] for columns in rows if columns[-1] == "FAIL"]
     print(f"\n{len(rows) - len(failed)} of {len(rows)} rows reach their target"
           + (f"; missed: {', '.join(failed)}" if failed else ""))

@@ -18,7 +18,7 @@ import time
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import cases  # noqa: E402
-import duet  # noqa: E402
+import harness  # noqa: E402
 
 MAX_SLEEP_MS = 2000  # real servers have no clock to turn
 
@@ -36,7 +36,7 @@ def elements(reply):
     end = reply.index(b"\r\n") + 2
     found = []
     while end < len(reply):
-        start, end = end, duet.reply_end(reply, end)
+        start, end = end, harness.reply_end(reply, end)
         found.append(reply[start:end])
     return sorted(found)
 
@@ -103,9 +103,9 @@ def main():
               if re.search(options.case, f"{case.place}: {case.name}")]
     failures, skipped = [], []
     with contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(duet.Redis(port=duet.free_port()))]
+        servers = [stack.enter_context(harness.Redis(port=harness.free_port()))]
         if not options.redis_only:
-            servers.append(stack.enter_context(duet.Duet()))
+            servers.append(stack.enter_context(harness.Duet()))
         for case in chosen:
             reason = skip_reason(case)
             if reason:

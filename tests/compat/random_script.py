@@ -16,7 +16,7 @@ import sys
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 import cases  # noqa: E402
-import duet  # noqa: E402
+import harness  # noqa: E402
 from differential import elements  # noqa: E402
 
 BATCH = 50
@@ -152,7 +152,7 @@ def run(script, count, redis, ours):
     history = []
     for _ in range(0, count, BATCH):
         batch = [script.command() for _ in range(BATCH)]
-        data = b"".join(duet.encode(*argv) for argv in batch)
+        data = b"".join(harness.encode(*argv) for argv in batch)
         redis.send(data)
         ours.send(data)
         for argv in batch:
@@ -170,7 +170,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     with contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(server) for server in (duet.Redis(), duet.Duet())]
+        servers = [stack.enter_context(server) for server in (harness.Redis(), harness.Duet())]
         redis, ours = (stack.enter_context(server.connect()) for server in servers)
         history, got = run(Script(options.seed), options.commands, redis, ours)
     if got is None:

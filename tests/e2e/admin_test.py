@@ -5,7 +5,7 @@ import socket
 import subprocess
 import unittest
 
-from duet import Duet, http_get
+from harness import Duet, http_get
 
 
 class Admin(unittest.TestCase):

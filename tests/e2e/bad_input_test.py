@@ -7,7 +7,7 @@ import socket
 import time
 import unittest
 
-from duet import SANITIZED, SLOWDOWN, Duet, Redis, encode
+from harness import SANITIZED, SLOWDOWN, Duet, Redis, encode
 
 MIB = 1 << 20
 

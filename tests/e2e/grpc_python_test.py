@@ -7,7 +7,7 @@ import sys
 import tempfile
 import unittest
 
-from duet import ROOT, SLOWDOWN, Duet
+from harness import ROOT, SLOWDOWN, Duet
 
 README = (ROOT / "README.md").read_text()
 

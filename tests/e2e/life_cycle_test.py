@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from duet import BINARY, DOORS, SLOWDOWN, Duet, encode, free_port
+from harness import BINARY, DOORS, SLOWDOWN, Duet, encode, free_port
 
 DRAIN_SECONDS = 15
 

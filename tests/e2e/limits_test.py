@@ -3,7 +3,7 @@
 import contextlib
 import unittest
 
-from duet import Duet, encode, wait_until
+from harness import Duet, encode, wait_until
 
 
 class Limits(unittest.TestCase):

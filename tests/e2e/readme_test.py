@@ -4,7 +4,7 @@ import re
 import subprocess
 import unittest
 
-from duet import BINARY, ROOT, Duet, http_get
+from harness import BINARY, ROOT, Duet, http_get
 
 README = (ROOT / "README.md").read_text()
 CODE = re.findall(r"```sh\n(.*?)```", README, re.S)

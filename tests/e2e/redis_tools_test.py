@@ -11,7 +11,7 @@ import termios
 import time
 import unittest
 
-from duet import SLOWDOWN, Duet, encode
+from harness import SLOWDOWN, Duet, encode
 
 
 class RedisTools(unittest.TestCase):
