@@ -22,14 +22,13 @@ struct Store::Garbage {
   std::unique_ptr<Table[]> tables;
 };
 
-Store::Store(const StoreOptions& options) : impl_(std::make_unique<Impl>()) {
-  DUET_CHECK(options.shard_bits >= 0 && options.shard_bits <= kMaxShardBits, "shard_bits");
+Store::Store(const StoreOptions& options)
+    : shard_bits_(options.shard_bits), impl_(std::make_unique<Impl>()) {
+  DUET_CHECK(shard_bits_ >= 0 && shard_bits_ <= kMaxShardBits, "shard_bits out of range");
   impl_->hasher = {options.hash_function != nullptr ? options.hash_function : &HashBytes,
                    options.hash_seed};
-  impl_->shard_bits = options.shard_bits;
-  impl_->shard_count = size_t{1} << options.shard_bits;
-  impl_->shards = std::make_unique<Shard[]>(impl_->shard_count);
-  for (size_t i = 0; i < impl_->shard_count; ++i) shard(i).Init(&impl_->hasher);
+  impl_->shards = std::make_unique<Shard[]>(shard_count());
+  for (size_t i = 0; i < shard_count(); ++i) shard(i).Init(&impl_->hasher);
 }
 
 Store::~Store() = default;

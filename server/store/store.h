@@ -69,8 +69,9 @@ class Store {
   // Hints the CPU to load the entry of `hash`, whose bucket was prefetched before. May take the
   // shard's lock if it is free, and does nothing if it is not.
   void PrefetchEntry(int database, uint64_t hash) const;
-  size_t shard_count() const;
-  size_t ShardOf(uint64_t hash) const;
+  size_t shard_count() const { return size_t{1} << shard_bits_; }
+  // Two shifts, since one by 64 is undefined.
+  size_t ShardOf(uint64_t hash) const { return (hash >> 1) >> (63 - shard_bits_); }
 
   // Whole-database operations. Each passes over expired keys.
   // REQUIRES: `locks` holds no shard or all of them; with some, two threads could wait for each
@@ -115,6 +116,7 @@ class Store {
   Shard& shard(size_t index) const;
 
   struct Impl;
+  const int shard_bits_;
   std::unique_ptr<Impl> impl_;
 };
 

@@ -13,18 +13,11 @@ namespace duet::store {
 
 struct Store::Impl {
   HashFunction hasher;
-  int shard_bits;
-  size_t shard_count;
   std::unique_ptr<Shard[]> shards;
   std::atomic<size_t> next_to_expire{0};  // where EraseExpired goes on
 };
 
-inline size_t Store::shard_count() const { return impl_->shard_count; }
 inline Shard& Store::shard(size_t index) const { return impl_->shards[index]; }
-// Two shifts, since one by 64 is undefined.
-inline size_t Store::ShardOf(uint64_t hash) const {
-  return (hash >> 1) >> (63 - impl_->shard_bits);
-}
 
 // Holds a shard's lock for a scope, unless `locks` holds it already.
 class ABSL_SCOPED_LOCKABLE ShardGuard {

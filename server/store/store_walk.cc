@@ -51,7 +51,7 @@ uint64_t Store::Scan(int database, uint64_t cursor, size_t count, int64_t now_ms
     ++looked_at;
     if (!entry.IsExpired(now_ms)) visit(entry.key(), entry);
   };
-  uint64_t in_table = cursor >> impl_->shard_bits;
+  uint64_t in_table = cursor >> shard_bits_;
   for (size_t i = cursor & (shard_count() - 1); i < shard_count(); ++i, in_table = 0) {
     Shard& current = shard(i);
     if (current.Size(database) == 0) continue;
@@ -59,7 +59,7 @@ uint64_t Store::Scan(int database, uint64_t cursor, size_t count, int64_t now_ms
     const ShardData* const data = current.Find(database);
     do {
       in_table = data->table.ScanHome(in_table, impl_->hasher, visit_live);
-      if (looked_at >= count && in_table != 0) return in_table << impl_->shard_bits | i;
+      if (looked_at >= count && in_table != 0) return in_table << shard_bits_ | i;
     } while (in_table != 0);
     if (looked_at >= count && i + 1 < shard_count()) return i + 1;
   }

@@ -230,14 +230,14 @@ TEST_P(ModelTest, AgreesWithAMap) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Store, ModelTest,
-                         testing::Values(Variant{"xxh3_many_shards", 4, nullptr, 20000, 150000},
-                                         Variant{"xxh3_one_shard", 0, nullptr, 5000, 100000},
+                         testing::Values(Variant{"xxh3_many_shards", 4, nullptr, 10000, 60000},
+                                         Variant{"xxh3_one_shard", 0, nullptr, 3000, 50000},
                                          Variant{"tiny", 0, Good, 12, 30000},
-                                         Variant{"few_homes", 0, FewHomes, 600, 50000},
-                                         Variant{"few_tags", 0, FewTags, 3000, 60000},
-                                         Variant{"equal_hashes", 0, ThreeHashes, 600, 40000},
+                                         Variant{"few_homes", 0, FewHomes, 400, 20000},
+                                         Variant{"few_tags", 0, FewTags, 1200, 30000},
+                                         Variant{"equal_hashes", 0, ThreeHashes, 500, 20000},
                                          Variant{"equal_hashes_small", 0, ThreeHashes, 150, 40000}),
-                         [](const auto& info) { return info.param.name; });
+                         [](const auto& variant) { return variant.param.name; });
 
 }  // namespace
 }  // namespace duet::store

@@ -1,0 +1,172 @@
+// Active expiry, and the versions of watched keys.
+#include <string>
+
+#include "tests/store/store_fixture.h"
+
+namespace duet::store {
+namespace {
+
+TEST(ExpiryTest, ErasesExactlyWhatIsDueWithinTheBudget) {
+  StoreFixture f;
+  for (int i = 0; i < 1000; ++i) f.Set("k" + std::to_string(i), "v", f.now_ms + 1 + i, i % 3);
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 100), 0u);
+  f.now_ms += 500;
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 100), 100u);
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 1000), 400u);
+  EXPECT_EQ(f.store.Stats().keys, 500u);
+  EXPECT_EQ(f.store.Stats().expired_keys, 500u);
+  EXPECT_EQ(f.store.Stats().expired_lazily, 0u);
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 1000), 0u);
+  f.Check();
+}
+
+TEST(ExpiryTest, AMovedExpiryIsTheOneThatCounts) {
+  StoreFixture f;
+  f.Set("later", "v", f.now_ms + 10);
+  f.Expire("later", f.now_ms + 100);
+  f.Set("sooner", "v", f.now_ms + 100);
+  f.Expire("sooner", f.now_ms + 10);
+  f.Set("never", "v", f.now_ms + 10);
+  f.Expire("never", kNoExpiry);
+  f.Set("again", "v", f.now_ms + 10);
+  f.Erase("again");
+  f.Set("again", "v", f.now_ms + 50);
+  f.now_ms += 10;
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 10), 1u);
+  EXPECT_EQ(f.Get("sooner"), std::nullopt);
+  f.Check();
+  f.now_ms += 40;
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 10), 1u);
+  EXPECT_EQ(f.Get("again"), std::nullopt);
+  f.now_ms += 49;
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 10), 0u);
+  f.now_ms += 1;
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 10), 1u);
+  EXPECT_EQ(f.Get("later"), std::nullopt);
+  EXPECT_EQ(f.Get("never"), "v");
+  f.Check();
+}
+
+TEST(ExpiryTest, AFullHashCollisionLosesNoDeadline) {
+  StoreFixture f(StoreOptions{
+      .shard_bits = 0, .hash_function = [](std::string_view, uint64_t) { return uint64_t{5}; }});
+  for (int i = 0; i < 300; ++i) f.Set(std::to_string(i), "v", f.now_ms + 1 + i % 7);
+  for (int ms = 1; ms <= 7; ++ms) {
+    f.now_ms += 1;
+    size_t erased = 0;
+    for (size_t n = 0; (n = f.store.EraseExpired(f.now_ms, 3)) > 0;) erased += n;
+    EXPECT_GE(erased, 42u);
+    f.Check();
+  }
+  EXPECT_EQ(f.Size(), 0u);
+}
+
+TEST(ExpiryTest, TheIndexDoesNotGrowWithRefreshedOrReplacedKeys) {
+  StoreFixture f(SmallStore(0));
+  for (int round = 0; round < 2000; ++round) {
+    f.Set("session", "v", f.now_ms + 1000 + round);
+    f.Set("fresh", "v", f.now_ms + 1000);
+    f.Erase("fresh");
+  }
+  EXPECT_LT(f.store.Stats().table_bytes, 4000u);
+  f.Check();
+}
+
+TEST(ExpiryTest, WalksPassOverExpiredKeys) {
+  StoreFixture f;
+  f.Set("dead", "v", f.now_ms + 1);
+  f.now_ms += 1;
+  ShardLocks none(f.store);
+  EXPECT_EQ(f.store.RandomKey(0, f.now_ms, 7, none), std::nullopt);
+  f.store.ForEach(0, f.now_ms, none, [](std::string_view, const Entry&) { FAIL(); });
+  EXPECT_EQ(f.Scan(0, 10, [](std::string_view, const Entry&) { FAIL(); }), 0u);
+  f.Set("alive", "v");
+  EXPECT_EQ(f.store.RandomKey(0, f.now_ms, 7, none), "alive");
+}
+
+class WatchTest : public testing::Test {
+ protected:
+  uint64_t Watch(std::string_view key, int db = 0) {
+    return f_.With(db, key, [](Database& d, const Key& k) { return d.Watch(k); });
+  }
+  void Unwatch(std::string_view key, int db = 0) {
+    f_.With(db, key, [](Database& d, const Key& k) { d.Unwatch(k); });
+  }
+  uint64_t Version(std::string_view key, int db = 0) {
+    return f_.With(db, key, [](Database& d, const Key& k) { return d.WatchedVersion(k); });
+  }
+  // Whether `change` changes the version of "k" in database 0.
+  template <typename Change>
+  bool Changes(Change change) {
+    const uint64_t before = Watch("k");
+    change();
+    const bool changed = Version("k") != before;
+    Unwatch("k");
+    return changed;
+  }
+  StoreFixture f_;
+};
+
+TEST_F(WatchTest, EachChangeCounts) {
+  EXPECT_FALSE(Changes([] {}));
+  EXPECT_TRUE(Changes([&] { f_.Set("k", "v"); }));
+  EXPECT_FALSE(Changes([&] { f_.Get("k"); }));
+  EXPECT_FALSE(Changes([&] { f_.Set("k", "v", kNoExpiry, 1); }));
+  EXPECT_FALSE(Changes([&] { f_.Set("j", "v"); }));
+  EXPECT_TRUE(Changes([&] { f_.Expire("k", f_.now_ms + 10); }));
+  EXPECT_TRUE(
+      Changes([&] { f_.With(0, "k", [](Database& db, const Key& k) { db.ResizeString(k, 9); }); }));
+  EXPECT_TRUE(Changes([&] { f_.Erase("k"); }));
+  EXPECT_FALSE(Changes([&] { f_.Erase("k"); }));
+}
+
+TEST_F(WatchTest, ExpiryCountsOnceHoweverItIsNoticed) {
+  f_.Set("k", "v", f_.now_ms + 10);
+  const uint64_t before = Watch("k");
+  EXPECT_EQ(Version("k"), before);
+  f_.now_ms += 10;
+  const uint64_t after = Version("k");  // not erased yet
+  EXPECT_NE(after, before);
+  EXPECT_EQ(f_.store.EraseExpired(f_.now_ms, 1), 1u);
+  EXPECT_EQ(Version("k"), after);
+  Unwatch("k");
+  // One that had expired when the watch began is no change.
+  f_.Set("k", "v", f_.now_ms + 10);
+  f_.now_ms += 10;
+  EXPECT_FALSE(Changes([&] { f_.store.EraseExpired(f_.now_ms, 1); }));
+}
+
+TEST_F(WatchTest, FlushAndSwapCountForKeysThatExist) {
+  const auto flush = [&] {
+    ShardLocks locks(f_.store);
+    locks.LockAll();
+    uint64_t dropped = 0;
+    f_.store.Flush(0, locks, &dropped);
+  };
+  const auto swap = [&] {
+    ShardLocks locks(f_.store);
+    locks.LockAll();
+    f_.store.Swap(0, 5, locks);
+  };
+  EXPECT_FALSE(Changes(flush));
+  EXPECT_FALSE(Changes(swap));
+  f_.Set("k", "v");
+  EXPECT_TRUE(Changes(swap));
+  EXPECT_EQ(f_.Get("k", 5), "v");
+  EXPECT_TRUE(Changes(swap));
+  EXPECT_TRUE(Changes(flush));
+}
+
+TEST_F(WatchTest, SeveralWatchersShareAKey) {
+  const uint64_t first = Watch("k");
+  f_.Set("k", "v");
+  const uint64_t second = Watch("k");
+  EXPECT_NE(first, second);
+  Unwatch("k");
+  EXPECT_EQ(Version("k"), second);
+  Unwatch("k");
+  EXPECT_EQ(Version("k"), 0u);
+}
+
+}  // namespace
+}  // namespace duet::store
