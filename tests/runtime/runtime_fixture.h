@@ -59,8 +59,12 @@ class RuntimeTest : public ::testing::Test {
     return RunOn(worker(), std::move(task));
   }
 
-  // Returns when all that has been posted to the worker has run.
-  void Settle(int index = 0) { RunOn(worker(index), Nothing()); }
+  // Returns when all that was posted to the worker, and all events that were there, have been dealt
+  // with: the second task runs in a later turn, whose look at epoll came after this call.
+  void Settle(int index = 0) {
+    RunOn(worker(index), Nothing());
+    RunOn(worker(index), Nothing());
+  }
   static Task<> Nothing() { co_return; }
 
   // Time passes, and every worker notices.

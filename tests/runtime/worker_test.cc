@@ -63,7 +63,7 @@ TEST_F(WorkerTest, ACompletionMayPostItselfAgain) {
 }
 
 TEST_F(WorkerTest, FiguresOfTime) {
-  Settle();  // the thread has started
+  Settle();                                           // the thread has started
   EXPECT_EQ(worker().figures().busy_ns.Value(), 0u);  // the clock stands still
   Advance(5);
   Settle();
