@@ -1,12 +1,15 @@
 #include "server/server.h"
 
-#include <sys/resource.h>
-
+#include <algorithm>
 #include <chrono>
+#include <filesystem>
+#include <sys/resource.h>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
+
 #include "server/base/hash.h"
 #include "server/commands/command_table.h"
 #include "server/commands/server_memory.h"
@@ -35,6 +38,12 @@ std::string RandomRunId() {
   return id;
 }
 
+std::string ExecutablePath() {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string() : path.string();
+}
+
 // Raises the limit of open descriptors to what max_clients needs, or says how far it goes.
 absl::Status AllowDescriptors(uint64_t max_clients) {
   rlimit limit{};
@@ -44,9 +53,9 @@ absl::Status AllowDescriptors(uint64_t max_clients) {
   raised.rlim_cur = wanted;
   if (raised.rlim_max < wanted) raised.rlim_max = wanted;
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("--maxclients ", max_clients, " needs ", wanted,
-                   " open files; this process may have ", limit.rlim_max, " (ulimit -n)"));
+  return absl::ResourceExhaustedError(absl::StrCat("--maxclients ", max_clients, " needs ", wanted,
+                                                   " open files; this process may have ",
+                                                   limit.rlim_max, " (ulimit -n)"));
 }
 
 store::StoreOptions StoreOptionsOf(const Config& config) {
@@ -81,7 +90,7 @@ Server::Server(const Config& config)
   context_.clients = &clients_;
   context_.limits = &config_.limits;
   context_.run_id = RandomRunId();
-  context_.executable = "/proc/self/exe";
+  context_.executable = ExecutablePath();
   context_.start_ms = clock_.WallMs();
   context_.workers = runtime_.size();
   context_.password = config_.password;
@@ -113,6 +122,8 @@ absl::Status Server::Open() {
     resp_options.unix_socket_mode = static_cast<int>(config_.unix_socket_perm);
   }
   resp_options.backlog = config_.tcp_backlog;
+  resp_options.keepalive_s = config_.tcp_keepalive_s;
+  resp_options.idle_timeout_s = config_.client_timeout_s;
   absl::StatusOr<std::unique_ptr<resp::RespServer>> resp =
       resp::RespServer::Bind(runtime_, *dispatcher_, registry_, resp_options);
   if (!resp.ok()) return resp.status();
@@ -176,6 +187,14 @@ void Server::RegisterRuntimeSettings() {
       return std::string(allowed.message());
     }
     clients_.set_max_clients(changed.limits.max_clients);
+    return std::nullopt;
+  });
+  settings_.OnChange("timeout", [this](const Config& changed) -> std::optional<std::string> {
+    resp_->set_idle_timeout_s(changed.client_timeout_s);
+    return std::nullopt;
+  });
+  settings_.OnChange("tcp-keepalive", [this](const Config& changed) -> std::optional<std::string> {
+    resp_->set_keepalive_s(changed.tcp_keepalive_s);
     return std::nullopt;
   });
   settings_.OnChange("log-level", [this](const Config& changed) -> std::optional<std::string> {
@@ -242,13 +261,14 @@ metrics::Figures Server::Figures() const {
   figures.uptime_seconds = static_cast<uint64_t>((clock_.WallMs() - context_.start_ms) / 1000);
   figures.max_clients = clients_.max_clients();
   figures.ticks_per_us = CycleClock::TicksPerUs();
+  const int64_t now_ms = clock_.WallMs();
   for (int i = 0; i < store::kDatabases; ++i) {
-    const store::StoreStats stats = store_.Stats(i);
+    const store::StoreStats stats = store_.Stats(i, now_ms);
     figures.databases.push_back({.keys = stats.keys, .keys_with_expiry = stats.keys_with_expiry});
     if (stats.keys_with_expiry > 0) {
-      figures.databases.back().average_ttl_seconds =
-          static_cast<double>(stats.expiry_sum_ms) /
-          static_cast<double>(stats.keys_with_expiry) / 1000.0;
+      figures.databases.back().average_ttl_seconds = static_cast<double>(stats.expiry_sum_ms) /
+                                                     static_cast<double>(stats.keys_with_expiry) /
+                                                     1000.0;
     }
     figures.expired_keys += stats.expired_keys;
     figures.entry_bytes += stats.entry_bytes;
@@ -259,15 +279,17 @@ metrics::Figures Server::Figures() const {
   for (int i = 0; i < runtime_.size(); ++i) {
     figures.workers.push_back(metrics::FromRuntime(runtime_.worker(i).figures()));
     figures.workers.back().active = i < runtime_.active_workers();
-    figures.workers.back().connections =
-        static_cast<uint64_t>(runtime_.worker(i).stream_count());
+    figures.workers.back().connections = static_cast<uint64_t>(runtime_.worker(i).stream_count());
+  }
+  for (int i = 0; i < kErrorCodeCount; ++i) {
+    figures.error_names.emplace_back(ErrorWord(static_cast<ErrorCode>(i)));
   }
   for (const commands::Command& command : dispatcher_->table().all()) {
     figures.command_names.push_back(command.full_name);
   }
   for (const rpc::MethodName& method : rpc::GrpcServer::method_names()) {
-    figures.rpc_methods.push_back({std::string(method.type), std::string(method.service),
-                                   std::string(method.method)});
+    figures.rpc_methods.push_back(
+        {std::string(method.type), std::string(method.service), std::string(method.method)});
   }
   return figures;
 }

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/commands/client_registry.h"
@@ -49,8 +50,8 @@ class Server {
   std::vector<ListeningDoor> listening() const;
   // Waits for SIGTERM or SIGINT; the signal's number.
   int WaitForSignalBlocking() { return signal_.WaitBlocking(); }
-  // Not ready; after the drain delay stops accepting, finishes what is in flight, and closes, within
-  // the drain timeout.
+  // Not ready; after the drain delay stops accepting, finishes what is in flight, and closes,
+  // within the drain timeout.
   void DrainBlocking();
 
  private:

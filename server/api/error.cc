@@ -31,4 +31,23 @@ Error InvalidExpireTime(std::string_view command) {
   return {ErrorCode::kOutOfRange, std::move(text)};
 }
 
+std::string_view ErrorWord(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::kWrongType:
+      return "WRONGTYPE";
+    case ErrorCode::kNoAuth:
+      return "NOAUTH";
+    case ErrorCode::kNoPermission:
+      return "NOPERM";
+    case ErrorCode::kProtocol:
+      return "NOPROTO";
+    case ErrorCode::kUnavailable:
+      return "LOADING";
+    case ErrorCode::kAborted:
+      return "EXECABORT";
+    default:
+      return "ERR";
+  }
+}
+
 }  // namespace duet

@@ -16,20 +16,20 @@
 namespace duet {
 
 enum class ErrorCode : uint8_t {
-  kGeneric,            // ERR ... that no other code describes
-  kSyntax,             // malformed arguments: wrong count, unknown option, not a number
-  kOutOfRange,         // a number that is not an integer, overflows, or lies outside its range
-  kUnknownCommand,     // no such command or subcommand
-  kWrongType,          // WRONGTYPE
-  kNotFound,           // "ERR no such key"
-  kConflict,           // the state of the data forbids it (BUSYKEY, ...)
-  kNoAuth,             // NOAUTH, WRONGPASS
-  kNoPermission,       // NOPERM
-  kProtocol,           // NOPROTO, and frames that are not RESP
-  kLimit,              // a configured limit: too many clients, too long, OOM
-  kUnavailable,        // LOADING, draining
-  kAborted,            // EXECABORT
-  kNotInThisDoor,      // a command that needs a connection, called without one
+  kGeneric,         // ERR ... that no other code describes
+  kSyntax,          // malformed arguments: wrong count, unknown option, not a number
+  kOutOfRange,      // a number that is not an integer, overflows, or lies outside its range
+  kUnknownCommand,  // no such command or subcommand
+  kWrongType,       // WRONGTYPE
+  kNotFound,        // "ERR no such key"
+  kConflict,        // the state of the data forbids it (BUSYKEY, ...)
+  kNoAuth,          // NOAUTH, WRONGPASS
+  kNoPermission,    // NOPERM
+  kProtocol,        // NOPROTO, and frames that are not RESP
+  kLimit,           // a configured limit: too many clients, too long, OOM
+  kUnavailable,     // LOADING, draining
+  kAborted,         // EXECABORT
+  kNotInThisDoor,   // a command that needs a connection, called without one
 };
 
 struct Error {
@@ -42,13 +42,17 @@ template <typename T>
 using Expected = Result<T, Error>;
 
 // The errors that many commands share. Each returns Redis' exact line.
-[[nodiscard]] Error SyntaxError();                        // ERR syntax error
-[[nodiscard]] Error NotAnInteger();                       // ERR value is not an integer or out of range
-[[nodiscard]] Error NotAFloat();                          // ERR value is not a valid float
-[[nodiscard]] Error WrongType();                          // WRONGTYPE ...
-[[nodiscard]] Error NoSuchKey();                          // ERR no such key
-[[nodiscard]] Error WrongArity(std::string_view command); // ERR wrong number of arguments for ...
+[[nodiscard]] Error SyntaxError();   // ERR syntax error
+[[nodiscard]] Error NotAnInteger();  // ERR value is not an integer or out of range
+[[nodiscard]] Error NotAFloat();     // ERR value is not a valid float
+[[nodiscard]] Error WrongType();     // WRONGTYPE ...
+[[nodiscard]] Error NoSuchKey();     // ERR no such key
+[[nodiscard]] Error WrongArity(std::string_view command);  // ERR wrong number of arguments for ...
 [[nodiscard]] Error InvalidExpireTime(std::string_view command);  // ERR invalid expire time in ...
+// The first word of most replies of that code, which is what Redis counts errors by.
+std::string_view ErrorWord(ErrorCode code);
+inline constexpr int kErrorCodeCount = static_cast<int>(ErrorCode::kNotInThisDoor) + 1;
+
 [[nodiscard]] Error MakeError(ErrorCode code, std::string text);
 
 }  // namespace duet

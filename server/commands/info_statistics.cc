@@ -44,26 +44,6 @@ uint64_t SumErrors(const Registry& registry, size_t code) {
   });
 }
 
-// The first word of most replies of that code, which is what Redis counts by.
-std::string_view ErrorWord(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kWrongType:
-      return "WRONGTYPE";
-    case ErrorCode::kNoAuth:
-      return "NOAUTH";
-    case ErrorCode::kNoPermission:
-      return "NOPERM";
-    case ErrorCode::kProtocol:
-      return "NOPROTO";
-    case ErrorCode::kUnavailable:
-      return "LOADING";
-    case ErrorCode::kAborted:
-      return "EXECABORT";
-    default:
-      return "ERR";
-  }
-}
-
 uint64_t CountCommands(const Registry& registry) {
   uint64_t calls = 0;
   for (const Command& command : CommandTable::Get().all()) {

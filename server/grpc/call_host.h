@@ -43,7 +43,7 @@ class CallHost {
   virtual metrics::WorkerCounters& Counters() = 0;
   // An id for a session, unique in the process.
   virtual uint64_t NextSessionId() = 0;
-  // Runs `task` from this thread on, and owns it until it ends.
+  // Runs `task` on this thread until it first suspends, and owns it until it ends.
   virtual void Spawn(runtime::Task<> task) = 0;
 
   BindingContext Bind(commands::Session& session) {

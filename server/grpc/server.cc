@@ -19,13 +19,13 @@
 #include "server/grpc/call_host.h"
 #include "server/grpc/call_queue.h"
 #include "server/grpc/call_slots.h"
+#include "server/grpc/call_tasks.h"
 #include "server/grpc/health.h"
 #include "server/grpc/listen_addresses.h"
 #include "server/grpc/pipeline.h"
 #include "server/grpc/unary_call.h"
 #include "server/runtime/queue_threads.h"
 #include "server/runtime/runtime.h"
-#include "server/runtime/task_group.h"
 
 namespace duet::rpc {
 namespace {
@@ -67,8 +67,7 @@ class Server final : public GrpcServer, private CallHost {
         plan_(std::move(plan)),
         health_(kKeyValueService),
         call_queue_(std::move(calls)),
-        threads_(&call_queue_, ThreadOptions()),
-        tasks_(*options_.runtime) {}
+        threads_(&call_queue_, ThreadOptions()) {}
   ~Server() override { DrainBlocking(absl::ZeroDuration()); }
 
   // False: gRPC could not start.
@@ -127,7 +126,7 @@ class Server final : public GrpcServer, private CallHost {
   std::vector<std::unique_ptr<CallSlots>> slots_;
   IdleStreams idle_streams_;
   runtime::QueueThreads threads_;
-  runtime::TaskGroup tasks_;
+  CallTasks tasks_;
   std::unique_ptr<::grpc::Server> server_;
   bool drained_ = false;
 };

@@ -110,6 +110,7 @@ runtime::Task<bool> Connection::ReadMore() {
     partial_.Commit(read.bytes);
     input_ = partial_.view();
     status = read.status;
+    session_.last_command_ms = services_.clock.WallMs();  // it may not be a whole command yet
   }
   if (status == runtime::IoStatus::kCancelled) co_return ReadLast();
   co_return status == runtime::IoStatus::kOk;

@@ -52,7 +52,7 @@ struct ConnectionServices {
   commands::ClientRegistry& clients;
   const Limits& limits;
   const Clock& clock;
-  std::atomic<bool> draining{false};  // connections that begin now end at once
+  std::atomic<bool> draining{false};                  // connections that begin now end at once
   std::vector<std::unique_ptr<WorkerState>> workers;  // by worker index
 };
 
@@ -69,10 +69,13 @@ class Connection {
   // The whole life of the client; ends when it closed, was refused, or Drain() was called.
   runtime::Task<> Run();
 
-  // On the connection's worker, inline. Drain: executes and answers what the client has sent by now,
-  // and closes. CutOff: closes, whatever it waits for.
+  // On the connection's worker, inline. Drain: executes and answers what the client has sent by
+  // now, and closes. CutOff: closes, whatever it waits for.
   void Drain();
   void CutOff();
+
+  // When the client last sent something; wall clock.
+  int64_t last_input_ms() const { return session_.last_command_ms; }
 
   // The list of the worker's connections.
   Connection* next() const { return next_; }
@@ -105,13 +108,13 @@ class Connection {
   RequestParser parser_;
   WorkerState* worker_ = nullptr;  // of the worker that the stream lives on
   bool draining_ = false;
-  Connection* next_ = nullptr;     // in the worker's list
+  Connection* next_ = nullptr;  // in the worker's list
   Connection* previous_ = nullptr;
 
-  std::string_view input_;         // what is to be executed: in the hot buffer or in partial_
-  InputBuffer partial_;            // input that did not end with a command
-  size_t need_bytes_ = 0;          // at least so many are missing to complete it
-  std::string unsent_;             // replies that the socket did not take
+  std::string_view input_;  // what is to be executed: in the hot buffer or in partial_
+  InputBuffer partial_;     // input that did not end with a command
+  size_t need_bytes_ = 0;   // at least so many are missing to complete it
+  std::string unsent_;      // replies that the socket did not take
 };
 
 }  // namespace duet::resp

@@ -1,9 +1,16 @@
 #include "server/resp/listener.h"
 
+#include <algorithm>
+#include <chrono>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+
+#include "server/runtime/timer.h"
 
 namespace duet::resp {
 namespace {
@@ -11,13 +18,25 @@ namespace {
 // As Redis answers above maxclients.
 constexpr std::string_view kTooManyClients = "-ERR max number of clients reached\r\n";
 
+// A Unix-domain socket refuses the TCP options, which is as well.
+void SetKeepAlive(int fd, int seconds) {
+  const int on = seconds > 0 ? 1 : 0;
+  ::setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+  if (on == 0) return;
+  const int interval = std::max(seconds / 3, 1);  // as Redis: three probes, a third apart
+  const int probes = 3;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof(seconds));
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof(interval));
+  ::setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof(probes));
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RespServer>> RespServer::Bind(runtime::Runtime& runtime,
                                                              commands::Dispatcher& dispatcher,
                                                              metrics::Registry& registry,
                                                              const RespOptions& options) {
-  std::unique_ptr<RespServer> server(new RespServer(runtime, dispatcher, registry));
+  std::unique_ptr<RespServer> server(new RespServer(runtime, dispatcher, registry, options));
   runtime::Worker& worker = runtime.worker(0);
   server->port_ = options.port;
   for (const std::string& host : options.bind) {
@@ -40,13 +59,15 @@ absl::StatusOr<std::unique_ptr<RespServer>> RespServer::Bind(runtime::Runtime& r
 }
 
 RespServer::RespServer(runtime::Runtime& runtime, commands::Dispatcher& dispatcher,
-                       metrics::Registry& registry)
+                       metrics::Registry& registry, const RespOptions& options)
     : runtime_(runtime),
       services_{.dispatcher = dispatcher,
                 .clients = *dispatcher.server().clients,
                 .limits = *dispatcher.server().limits,
                 .clock = *dispatcher.server().clock,
                 .workers = {}},
+      keepalive_s_(options.keepalive_s),
+      idle_timeout_s_(options.idle_timeout_s),
       acceptors_(runtime),
       connections_(runtime) {
   for (int i = 0; i < runtime.size(); ++i) {
@@ -59,6 +80,9 @@ RespServer::~RespServer() = default;
 
 void RespServer::Start() {
   for (const auto& listener : listeners_) acceptors_.Spawn(AcceptLoop(*listener));
+  for (int i = 0; i < runtime_.size(); ++i) {
+    acceptors_.SpawnOn(runtime_.worker(i), CloseIdle(static_cast<size_t>(i)));
+  }
 }
 
 runtime::Task<> RespServer::AcceptLoop(runtime::Listener& listener) {
@@ -71,6 +95,7 @@ runtime::Task<> RespServer::AcceptLoop(runtime::Listener& listener) {
     commands::ClientRegistry::Place place = services_.clients.Connect();
     if (place) {
       counters.connections_accepted.Add();
+      SetKeepAlive(accepted.stream->fd(), keepalive_s_.load(std::memory_order_relaxed));
       connections_.SpawnOn(worker, Serve(std::move(accepted.stream), std::move(place)));
     } else {
       counters.connections_rejected.Add();
@@ -92,6 +117,25 @@ runtime::Task<> RespServer::Refuse(std::unique_ptr<runtime::Stream> stream) {
   co_return;
 }
 
+// Looks once a second, as exact as the setting.
+runtime::Task<> RespServer::CloseIdle(size_t worker) {
+  const runtime::CancelToken token = acceptors_.token();
+  for (;;) {
+    const bool elapsed = co_await runtime::Sleep(runtime_.worker(static_cast<int>(worker)),
+                                                 std::chrono::seconds(1), token);
+    if (!elapsed) co_return;
+    const int limit_s = idle_timeout_s_.load(std::memory_order_relaxed);
+    if (limit_s == 0) continue;
+    const int64_t idle_since_ms = services_.clock.WallMs() - int64_t{limit_s} * 1000;
+    Connection* connection = services_.workers[worker]->connections;
+    while (connection != nullptr) {
+      Connection* const next = connection->next();
+      if (connection->last_input_ms() < idle_since_ms) connection->CutOff();
+      connection = next;
+    }
+  }
+}
+
 runtime::Task<> RespServer::ForEachConnection(size_t worker, void (Connection::*method)()) {
   Connection* connection = services_.workers[worker]->connections;
   while (connection != nullptr) {
@@ -104,6 +148,7 @@ runtime::Task<> RespServer::ForEachConnection(size_t worker, void (Connection::*
 
 void RespServer::DrainBlocking(int64_t limit_ms) {
   for (const auto& listener : listeners_) listener->CancelFromAnyThread();
+  acceptors_.Cancel();
   acceptors_.JoinBlocking();
   services_.draining.store(true);
   const auto tell_all = [this](void (Connection::*method)()) {

@@ -1,12 +1,14 @@
 // The RESP door: accepts clients on TCP and Unix-domain addresses and owns their connections.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
+
 #include "server/resp/connection.h"
 #include "server/runtime/listener.h"
 #include "server/runtime/runtime.h"
@@ -20,6 +22,8 @@ struct RespOptions {
   std::string unix_socket;        // path; empty: none
   int unix_socket_mode = 0700;
   int backlog = 511;
+  int keepalive_s = 300;   // silence before TCP asks whether the peer lives; 0: never
+  int idle_timeout_s = 0;  // a client that sends nothing for so long is closed; 0: never
 };
 
 // Thread class: the methods belong to the thread that owns the server (not a worker).
@@ -40,17 +44,22 @@ class RespServer {
   // Where it listens, "127.0.0.1:6379" each.
   const std::vector<std::string>& addresses() const { return addresses_; }
 
+  // CONFIG SET; thread-safe. The keep-alive is that of the connections to come.
+  void set_keepalive_s(int seconds) { keepalive_s_.store(seconds); }
+  void set_idle_timeout_s(int seconds) { idle_timeout_s_.store(seconds); }
+
   // Stops accepting, lets every connection answer what its client has sent, closes them, and waits
   // for that. A client that does not read its replies is cut off after `limit_ms`.
   void DrainBlocking(int64_t limit_ms);
 
  private:
   RespServer(runtime::Runtime& runtime, commands::Dispatcher& dispatcher,
-             metrics::Registry& registry);
+             metrics::Registry& registry, const RespOptions& options);
   runtime::Task<> AcceptLoop(runtime::Listener& listener);
   runtime::Task<> Serve(std::unique_ptr<runtime::Stream> stream,
                         commands::ClientRegistry::Place place);
   runtime::Task<> Refuse(std::unique_ptr<runtime::Stream> stream);
+  runtime::Task<> CloseIdle(size_t worker);
   // Calls `method` of every connection of a worker, on that worker.
   runtime::Task<> ForEachConnection(size_t worker, void (Connection::*method)());
 
@@ -59,6 +68,8 @@ class RespServer {
   std::vector<std::unique_ptr<runtime::Listener>> listeners_;
   std::vector<std::string> addresses_;
   int port_ = 0;
+  std::atomic<int> keepalive_s_;
+  std::atomic<int> idle_timeout_s_;
   runtime::TaskGroup acceptors_;
   runtime::TaskGroup connections_;
 };

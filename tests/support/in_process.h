@@ -41,7 +41,7 @@ class InProcess final : public TestDoor {
   ManualClock clock{kStartMs};
   Limits limits;
   MapSettings settings;
-  metrics::Registry registry{1};
+  metrics::Registry registry{4};  // workers of a door in front of it count into their own
   commands::ClientRegistry clients{10};
   commands::ServerContext server;
   std::unique_ptr<store::Store> store;

@@ -1,0 +1,272 @@
+// The RESP door over real sockets: the cases of every command, back-pressure, limits, drain.
+#include "server/resp/listener.h"
+
+#include <arpa/inet.h>
+#include <gtest/gtest.h>
+#include <memory>
+#include <netinet/in.h>
+#include <string>
+#include <sys/socket.h>
+#include <unistd.h>
+#include <utility>
+#include <vector>
+
+#include "server/runtime/runtime.h"
+#include "tests/support/case_suite.h"
+#include "tests/support/in_process.h"
+#include "tests/support/tcp_door.h"
+
+namespace duet::testing {
+namespace {
+
+runtime::RuntimeOptions WithThreads(int threads) {
+  runtime::RuntimeOptions options;
+  options.threads = threads;
+  return options;
+}
+
+resp::RespOptions On(int port) {
+  resp::RespOptions options;
+  options.bind = {"127.0.0.1"};
+  options.port = port;
+  return options;
+}
+
+// The engine behind a listener on a free port, in this process, on a clock that the test turns.
+struct RespEngine {
+  explicit RespEngine(int threads = 1) : runtime(WithThreads(threads)) {
+    engine.settings.values["port"] = "0";
+    auto bound = resp::RespServer::Bind(runtime, *engine.dispatcher, engine.registry, On(0));
+    EXPECT_TRUE(bound.ok()) << bound.status();
+    server = *std::move(bound);
+    runtime.Start();
+    server->Start();
+  }
+  ~RespEngine() {
+    server->DrainBlocking(/*limit_ms=*/0);
+    runtime.ShutdownAndJoinBlocking();
+  }
+
+  InProcess engine;
+  runtime::Runtime runtime;
+  std::unique_ptr<resp::RespServer> server;
+};
+
+// A fresh server a case, so that the clock starts anew.
+class RespDoor final : public TestDoor {
+ public:
+  RespDoor() { Reset(); }
+  std::string Send(const std::vector<std::string>& argv) override { return door_->Send(argv); }
+  void AdvanceMs(int64_t ms) override { server_->engine.AdvanceMs(ms); }
+  void Reset() override {
+    door_.reset();
+    server_ = std::make_unique<RespEngine>();
+    door_ = std::make_unique<TcpDoor>(
+        server_->server->port(), [this](int64_t ms) { AdvanceMs(ms); }, /*is_redis=*/false);
+    door_->Reset();
+  }
+  bool keeps_session() const override { return true; }
+
+ private:
+  std::unique_ptr<RespEngine> server_;
+  std::unique_ptr<TcpDoor> door_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Resp, CaseSuite, CasesThrough([] { return std::make_unique<RespDoor>(); }),
+                         CaseName);
+
+// A blocking client that sees bytes.
+class RawClient {
+ public:
+  explicit RawClient(int port, int receive_buffer = 0) {
+    fd_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    if (receive_buffer > 0) {
+      ::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
+    }
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(static_cast<uint16_t>(port));
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  }
+  ~RawClient() { ::close(fd_); }
+  RawClient(const RawClient&) = delete;
+  RawClient& operator=(const RawClient&) = delete;
+
+  void Send(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      ASSERT_GT(sent, 0);
+      bytes.remove_prefix(static_cast<size_t>(sent));
+    }
+  }
+  // Exactly `size` bytes, fewer if the server closes before.
+  std::string Receive(size_t size) {
+    std::string bytes(size, '\0');
+    size_t got = 0;
+    while (got < size) {
+      const ssize_t n = ::recv(fd_, bytes.data() + got, size - got, 0);
+      if (n <= 0) break;
+      got += static_cast<size_t>(n);
+    }
+    bytes.resize(got);
+    return bytes;
+  }
+  // Everything up to the server's close.
+  std::string ReceiveAll() {
+    std::string all;
+    for (std::string more = Receive(1); !more.empty(); more = Receive(1)) all += more;
+    return all;
+  }
+  void FinishSending() { ::shutdown(fd_, SHUT_WR); }
+
+ private:
+  int fd_ = -1;
+};
+
+std::string Set(const std::string& key, const std::string& value) {
+  return "*3\r\n$3\r\nSET\r\n$" + std::to_string(key.size()) + "\r\n" + key + "\r\n$" +
+         std::to_string(value.size()) + "\r\n" + value + "\r\n";
+}
+
+std::string Repeat(const std::string& text, int times) {
+  std::string all;
+  for (int i = 0; i < times; ++i) all += text;
+  return all;
+}
+
+TEST(RespServerTest, ATakenPortIsOneClearLine) {
+  RespEngine first;
+  const int port = first.server->port();
+  const auto second = resp::RespServer::Bind(first.runtime, *first.engine.dispatcher,
+                                             first.engine.registry, On(port));
+  ASSERT_FALSE(second.ok());
+  EXPECT_EQ(second.status().message(),
+            "cannot listen on 127.0.0.1:" + std::to_string(port) + ": Address already in use");
+}
+
+TEST(RespServerTest, RepliesComeInTheOrderOfTheCommands) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  client.Send(Set("k", "v") + "GET k\r\nINCR n\r\nPING\r\nGET missing\r\n");
+  const std::string expected = "+OK\r\n$1\r\nv\r\n:1\r\n+PONG\r\n$-1\r\n";
+  EXPECT_EQ(client.Receive(expected.size()), expected);
+}
+
+TEST(RespServerTest, ACommandMayArriveInAnyPieces) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  const std::string bytes = Set("key", std::string(300, 'x')) + "PING\r\n";
+  for (const char c : bytes) client.Send(std::string_view(&c, 1));
+  EXPECT_EQ(client.Receive(12), "+OK\r\n+PONG\r\n");
+}
+
+TEST(RespServerTest, ABulkLargerThanEveryBufferArrivesWhole) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  const std::string value(20 << 20, 'y');
+  client.Send(Set("big", value) + "GET big\r\nSTRLEN big\r\n");
+  const std::string header = "+OK\r\n$" + std::to_string(value.size()) + "\r\n";
+  EXPECT_EQ(client.Receive(header.size()), header);
+  EXPECT_EQ(client.Receive(value.size()), value);
+  const std::string rest = "\r\n:" + std::to_string(value.size()) + "\r\n";
+  EXPECT_EQ(client.Receive(rest.size()), rest);
+}
+
+// The replies are far more than the sockets hold, so the server has to stop in the middle of a
+// batch, keep the rest of the input, and go on when the client reads.
+TEST(RespServerTest, AClientThatReadsLateGetsEveryReply) {
+  RespEngine server;
+  RawClient client(server.server->port(), /*receive_buffer=*/4096);
+  const std::string value(100'000, 'z');
+  constexpr int kTimes = 300;
+  client.Send(Set("big", value) + Repeat("GET big\r\nINCR n\r\n", kTimes));
+  client.FinishSending();
+  EXPECT_EQ(client.Receive(5), "+OK\r\n");
+  for (int i = 1; i <= kTimes; ++i) {
+    const std::string reply = "$100000\r\n" + value + "\r\n:" + std::to_string(i) + "\r\n";
+    ASSERT_EQ(client.Receive(reply.size()) == reply, true) << "reply " << i;
+  }
+}
+
+TEST(RespServerTest, AProtocolErrorIsAnsweredBehindTheRepliesAndCloses) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  client.Send("PING\r\n*1\r\n!4\r\nPING\r\n");
+  EXPECT_EQ(client.ReceiveAll(), "+PONG\r\n-ERR Protocol error: expected '$', got '!'\r\n");
+}
+
+TEST(RespServerTest, QuitAnswersAndCloses) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  client.Send("PING\r\nQUIT\r\nPING\r\n");
+  EXPECT_EQ(client.ReceiveAll(), "+PONG\r\n+OK\r\n");
+}
+
+TEST(RespServerTest, OneMoreThanMaxClientsIsRefused) {
+  RespEngine server;
+  server.engine.clients.set_max_clients(2);
+  RawClient first(server.server->port());
+  RawClient second(server.server->port());
+  for (RawClient* client : {&first, &second}) {
+    client->Send("PING\r\n");
+    EXPECT_EQ(client->Receive(7), "+PONG\r\n");
+  }
+  RawClient third(server.server->port());
+  EXPECT_EQ(third.ReceiveAll(), "-ERR max number of clients reached\r\n");
+}
+
+TEST(RespServerTest, OutputBeyondItsLimitClosesTheConnection) {
+  RespEngine server;
+  server.engine.limits.max_output_bytes = 100'000;
+  RawClient client(server.server->port());
+  client.Send(Set("fits", std::string(50'000, 'a')) + Set("over", std::string(100'000, 'b')));
+  EXPECT_EQ(client.Receive(10), "+OK\r\n+OK\r\n");
+  client.Send("GET fits\r\n");
+  EXPECT_EQ(client.Receive(50'010).size(), 50'010u);
+  client.Send("GET over\r\nPING\r\n");
+  const std::string rest = client.ReceiveAll();
+  EXPECT_EQ(rest.find("PONG"), std::string::npos);
+  EXPECT_EQ(server.engine.registry.Sum(
+                [](const auto& worker) -> const auto& { return worker.output_limited; }),
+            1u);
+}
+
+TEST(RespServerTest, AnIdleClientIsClosedAndABusyOneIsNot) {
+  RespEngine server;
+  RawClient idle(server.server->port());
+  idle.Send("PING\r\n");
+  EXPECT_EQ(idle.Receive(7), "+PONG\r\n");
+  server.engine.AdvanceMs(11'000);
+  RawClient busy(server.server->port());
+  busy.Send("PING\r\n");
+  EXPECT_EQ(busy.Receive(7), "+PONG\r\n");
+  server.server->set_idle_timeout_s(10);
+  EXPECT_EQ(idle.ReceiveAll(), "");
+  busy.Send("PING\r\n");
+  EXPECT_EQ(busy.Receive(7), "+PONG\r\n");
+}
+
+TEST(RespServerTest, DrainAnswersWhatWasSentAndCloses) {
+  RespEngine server(/*threads=*/2);
+  RawClient client(server.server->port());
+  client.Send("PING\r\n");
+  EXPECT_EQ(client.Receive(7), "+PONG\r\n");
+  client.Send(Repeat("INCR n\r\n", 10));
+  server.server->DrainBlocking(/*limit_ms=*/60'000);
+  EXPECT_EQ(client.ReceiveAll(), ":1\r\n:2\r\n:3\r\n:4\r\n:5\r\n:6\r\n:7\r\n:8\r\n:9\r\n:10\r\n");
+}
+
+TEST(RespServerTest, DrainCutsOffAClientThatDoesNotRead) {
+  RespEngine server;
+  RawClient client(server.server->port(), /*receive_buffer=*/4096);
+  client.Send(Set("big", std::string(8 << 20, 'z')));
+  EXPECT_EQ(client.Receive(5), "+OK\r\n");
+  client.Send(Repeat("GET big\r\n", 4));
+  EXPECT_EQ(client.Receive(10), "$8388608\r\n");
+  server.server->DrainBlocking(/*limit_ms=*/1);
+  EXPECT_LT(client.ReceiveAll().size(), 4u * (8 << 20));
+}
+
+}  // namespace
+}  // namespace duet::testing
