@@ -23,18 +23,18 @@ class ReplyWriter {
   virtual void SimpleString(std::string_view text) = 0;
   virtual void Integer(int64_t value) = 0;
   virtual void Bulk(std::string_view bytes) = 0;
-  virtual void Null() = 0;                         // a missing value
-  virtual void Double(double value) = 0;           // RESP2: a bulk string
-  virtual void Boolean(bool value) = 0;            // RESP2: 0 or 1
+  virtual void Null() = 0;                // a missing value
+  virtual void Double(double value) = 0;  // RESP2: a bulk string
+  virtual void Boolean(bool value) = 0;   // RESP2: 0 or 1
   virtual void BigNumber(std::string_view digits) = 0;
   virtual void Verbatim(std::string_view format, std::string_view text) = 0;  // "txt" or "mkd"
 
   // Aggregates; what they hold follows.
   virtual void Array(size_t count) = 0;
-  virtual void Map(size_t pairs) = 0;              // RESP2: a flat array of 2 * pairs
-  virtual void Set(size_t count) = 0;              // RESP2: an array
-  virtual void Push(size_t count) = 0;             // RESP2: an array
-  virtual void NullArray() = 0;                    // RESP2: *-1; RESP3: null
+  virtual void Map(size_t pairs) = 0;   // RESP2: a flat array of 2 * pairs
+  virtual void Set(size_t count) = 0;   // RESP2: an array
+  virtual void Push(size_t count) = 0;  // RESP2: an array
+  virtual void NullArray() = 0;         // RESP2: *-1; RESP3: null
 
   void Ok() { SimpleString("OK"); }
   // Writes the decimal digits of `value` as a bulk string, as GET of an integer does.

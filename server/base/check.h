@@ -7,9 +7,9 @@ namespace duet {
                               const char* message);
 }  // namespace duet
 
-#define DUET_CHECK(condition, message)                                      \
-  (__builtin_expect(static_cast<bool>(condition), 1)                        \
-       ? static_cast<void>(0)                                               \
+#define DUET_CHECK(condition, message)               \
+  (__builtin_expect(static_cast<bool>(condition), 1) \
+       ? static_cast<void>(0)                        \
        : ::duet::CheckFailed(__FILE__, __LINE__, #condition, (message)))
 
 #ifdef NDEBUG

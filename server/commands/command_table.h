@@ -17,10 +17,10 @@ namespace duet::commands {
 // A row with its place in the table: the index of its counters and its full name.
 struct Command {
   const CommandSpec* spec = nullptr;
-  const Command* container = nullptr;        // of a subcommand
-  std::vector<const Command*> subcommands;   // of a container
-  std::string full_name;                     // "get", "client|id"
-  uint32_t index = 0;                        // < metrics::kMaxCommands
+  const Command* container = nullptr;       // of a subcommand
+  std::vector<const Command*> subcommands;  // of a container
+  std::string full_name;                    // "get", "client|id"
+  uint32_t index = 0;                       // < metrics::kMaxCommands
 };
 
 class CommandTable {

@@ -21,12 +21,12 @@ struct CommandSpec;
 
 // Lives on the dispatcher's stack for one command.
 struct CommandContext {
-  Argv args;                     // args[0] is the name (args[1] a subcommand's)
+  Argv args;  // args[0] is the name (args[1] a subcommand's)
   ReplyWriter& reply;
   Session& session;
   ServerContext& server;
   const CommandSpec& spec;
-  store::Database db;            // the session's database; the shards of the keys are locked
+  store::Database db;  // the session's database; the shards of the keys are locked
   store::ShardLocks& locks;
   std::span<const store::Key> keys;  // the row's keys, hashed, in argument order
   int64_t now_ms;

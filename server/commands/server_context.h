@@ -31,7 +31,7 @@ struct ServerContext {
   metrics::Registry* metrics = nullptr;
   ClientRegistry* clients = nullptr;
   const Limits* limits = nullptr;
-  std::string run_id;                // 40 hex digits
+  std::string run_id;  // 40 hex digits
   std::string executable;
   std::string config_file;
   int64_t start_ms = 0;
@@ -39,7 +39,7 @@ struct ServerContext {
   int grpc_port = 0;
   int admin_port = 0;
   int workers = 1;
-  std::string password;              // requirepass; empty: no authentication
+  std::string password;  // requirepass; empty: no authentication
 };
 
 }  // namespace duet::commands

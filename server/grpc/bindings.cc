@@ -106,8 +106,7 @@ bool ConditionHeld(const v1::SetRequest& request, const std::string* previous) {
     case v1::SetRequest::kIfValueDiffers:
       return previous == nullptr || *previous != request.if_value_differs();
     case v1::SetRequest::kIfDigestEquals:
-      return previous != nullptr &&
-             EqualsIgnoreCase(Digest(*previous), request.if_digest_equals());
+      return previous != nullptr && EqualsIgnoreCase(Digest(*previous), request.if_digest_equals());
     case v1::SetRequest::kIfDigestDiffers:
       return previous == nullptr ||
              !EqualsIgnoreCase(Digest(*previous), request.if_digest_differs());

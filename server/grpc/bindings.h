@@ -6,9 +6,9 @@
 
 #include <cstdint>
 
-#include "duet/v1/key_value_service.pb.h"
 #include "grpcpp/support/status.h"
 
+#include "duet/v1/key_value_service.pb.h"
 #include "server/api/argv.h"
 #include "server/base/limits.h"
 #include "server/commands/dispatcher.h"

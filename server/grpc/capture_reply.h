@@ -47,7 +47,7 @@ class CaptureReply final : public TypedReply {
   // `bytes` outlives the reply; null where the command gives none.
   explicit CaptureReply(std::string* bytes = nullptr) : bytes_(bytes) {}
 
-  bool null() const { return null_; }        // a missing value
+  bool null() const { return null_; }           // a missing value
   int64_t integer() const { return integer_; }  // 0 where the reply was none
 
   void Integer(int64_t value) override { integer_ = value; }

@@ -17,8 +17,8 @@ namespace duet::rpc {
 // Thread-safe.
 class HealthState {
  public:
-  using AsyncService = ::grpc::health::v1::Health::WithAsyncMethod_Check<
-      ::grpc::health::v1::Health::Service>;
+  using AsyncService =
+      ::grpc::health::v1::Health::WithAsyncMethod_Check< ::grpc::health::v1::Health::Service>;
   using Request = ::grpc::health::v1::HealthCheckRequest;
   using Response = ::grpc::health::v1::HealthCheckResponse;
 

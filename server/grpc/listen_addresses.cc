@@ -1,14 +1,13 @@
 #include "server/grpc/listen_addresses.h"
 
 #include <arpa/inet.h>
+#include <cerrno>
+#include <cstring>
+#include <memory>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <memory>
 #include <utility>
 
 #include "absl/status/status.h"

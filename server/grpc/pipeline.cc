@@ -1,8 +1,7 @@
 #include "server/grpc/pipeline.h"
 
-#include <grpc/grpc.h>
-
 #include <algorithm>
+#include <grpc/grpc.h>
 #include <optional>
 #include <string>
 
@@ -120,7 +119,8 @@ bool PipelineCall::FillResponse() {
   next_ += result.executed;
   // Only the last reply can have made it so big: the ones before filled less than half of it.
   if (reply_.bytes() > host_.limits.grpc_max_message_bytes) {
-    reply_.ReplaceLast(MakeError(ErrorCode::kLimit, "ERR the reply is larger than a message may be"));
+    reply_.ReplaceLast(
+        MakeError(ErrorCode::kLimit, "ERR the reply is larger than a message may be"));
   }
   if (result.state == commands::BatchState::kClose) next_ = batch_.size();
   response_.set_more(next_ != batch_.size());

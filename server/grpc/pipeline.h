@@ -11,9 +11,9 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
-#include "duet/v1/key_value_service.grpc.pb.h"
 #include "grpcpp/server_context.h"
 
+#include "duet/v1/key_value_service.grpc.pb.h"
 #include "server/grpc/call_host.h"
 #include "server/grpc/call_slots.h"
 #include "server/runtime/task.h"

@@ -6,8 +6,8 @@
 #include <string_view>
 
 #include "absl/container/inlined_vector.h"
-#include "duet/v1/resp_value.pb.h"
 
+#include "duet/v1/resp_value.pb.h"
 #include "server/api/reply_writer.h"
 
 namespace duet::rpc {

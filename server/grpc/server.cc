@@ -197,9 +197,9 @@ void Server::DrainBlocking(absl::Duration grace) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(GrpcServerOptions options) {
-  DUET_CHECK(options.runtime != nullptr && options.dispatcher != nullptr &&
-                 options.registry != nullptr,
-             "the gRPC server needs a runtime, a dispatcher and a registry");
+  DUET_CHECK(
+      options.runtime != nullptr && options.dispatcher != nullptr && options.registry != nullptr,
+      "the gRPC server needs a runtime, a dispatcher and a registry");
   DUET_CHECK(options.counters_offset + static_cast<size_t>(options.max_queue_threads) <=
                  options.registry->size(),
              "the registry has no slots for the queue threads");

@@ -27,8 +27,8 @@ struct UnaryMethod {
   using Request = Req;
   using Response = Resp;
   using Ask = void (Base::*)(::grpc::ServerContext*, Request*,
-                             ::grpc::ServerAsyncResponseWriter<Response>*,
-                             ::grpc::CompletionQueue*, ::grpc::ServerCompletionQueue*, void*);
+                             ::grpc::ServerAsyncResponseWriter<Response>*, ::grpc::CompletionQueue*,
+                             ::grpc::ServerCompletionQueue*, void*);
   Method method;
   Service* service;  // outlives the calls
   Ask ask;

@@ -19,8 +19,8 @@ int64_t MillisecondsUp(int64_t seconds, int32_t nanos) {
 Status CheckLength(std::string_view field, size_t size, uint64_t limit) {
   if (size <= limit) [[likely]]
     return Status();
-  return InvalidField(field, std::to_string(size) + " bytes; at most " + std::to_string(limit) +
-                                 " are allowed");
+  return InvalidField(
+      field, std::to_string(size) + " bytes; at most " + std::to_string(limit) + " are allowed");
 }
 
 bool IsHex(char c) {
@@ -48,8 +48,8 @@ Status CheckCount(const Limits& limits, std::string_view field, int count, int p
   const int64_t most = (static_cast<int64_t>(limits.max_args) - 1) / per_item;
   if (count <= most) [[likely]]
     return Status();
-  return InvalidField(field, std::to_string(count) + " elements; at most " +
-                                 std::to_string(most) + " are allowed");
+  return InvalidField(
+      field, std::to_string(count) + " elements; at most " + std::to_string(most) + " are allowed");
 }
 
 Status CheckKeys(const Limits& limits, const Keys& keys) {

@@ -27,8 +27,8 @@ class Counter {
 inline constexpr size_t kMaxCommands = 512;    // rows of the command table, subcommands included
 inline constexpr size_t kLatencyBuckets = 40;  // bucket i: ticks < 2^i of CycleClock
 inline constexpr size_t kMaxRpcMethods = 32;
-inline constexpr size_t kRpcCodes = 17;        // grpc::StatusCode 0..16
-inline constexpr size_t kErrorCodes = 16;      // duet::ErrorCode
+inline constexpr size_t kRpcCodes = 17;    // grpc::StatusCode 0..16
+inline constexpr size_t kErrorCodes = 16;  // duet::ErrorCode
 
 struct CommandCounters {
   Counter calls;
@@ -51,7 +51,7 @@ class alignas(64) WorkerCounters {
   std::array<CommandCounters, kMaxCommands> commands;  // by CommandTable's index
   std::array<std::array<Counter, kLatencyBuckets>, kMaxCommands> latency;
   std::array<RpcCounters, kMaxRpcMethods> rpcs;
-  std::array<Counter, kErrorCodes> errors;             // replies by ErrorCode
+  std::array<Counter, kErrorCodes> errors;  // replies by ErrorCode
   Counter keyspace_hits;
   Counter keyspace_misses;
   Counter unknown_commands;

@@ -3,16 +3,16 @@
 // sets; Duet's unary calls are measured against it (tests/bench/grpc_compare.sh).
 //
 //   grpc_echo_server [port [health]]    port 0 (default): a free one; prints "grpc 127.0.0.1:PORT"
-#include <signal.h>
-
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <memory>
+#include <signal.h>
 #include <string>
 #include <thread>
 
 #include "grpcpp/grpcpp.h"
+
 #include "tests/bench/grpc_echo.grpc.pb.h"
 
 namespace {

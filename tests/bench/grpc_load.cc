@@ -6,8 +6,6 @@
 // pipeline-get, pipeline-set (one stream a channel, `in_flight` batches of `batch` commands on it),
 // load (writes every key once, through Pipeline). One thread and one completion queue; every call
 // object is used again. Prints one line of name=value, for scripts.
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -18,12 +16,14 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 #include "absl/flags/flag.h"
 #include "absl/flags/parse.h"
-#include "duet/v1/key_value_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
+
+#include "duet/v1/key_value_service.grpc.pb.h"
 #include "tests/bench/grpc_echo.grpc.pb.h"
 
 ABSL_FLAG(std::string, target, "127.0.0.1:50051", "server");
@@ -61,7 +61,7 @@ struct Load {
   grpc::CompletionQueue queue;
   std::string value = std::string(static_cast<size_t>(absl::GetFlag(FLAGS_value_bytes)), 'x');
   uint64_t random = 88172645463325252ull;
-  uint64_t calls = 0;     // commands, for pipelines
+  uint64_t calls = 0;  // commands, for pipelines
   uint64_t failed = 0;
   uint64_t next_key = 0;  // mode load
   bool stop = false;
@@ -217,8 +217,9 @@ class StreamCaller {
   duet::v1::KeyValueService::Stub stub_;
   const Kind kind_;
   grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientAsyncReaderWriter<duet::v1::PipelineRequest,
-                                                duet::v1::PipelineResponse>> stream_;
+  std::unique_ptr<
+      grpc::ClientAsyncReaderWriter<duet::v1::PipelineRequest, duet::v1::PipelineResponse>>
+      stream_;
   duet::v1::PipelineRequest request_;
   duet::v1::PipelineResponse response_;
   grpc::Status status_;
@@ -245,8 +246,9 @@ bool StartCallers(Load& load, const std::shared_ptr<grpc::Channel>& channel,
   const std::string mode = absl::GetFlag(FLAGS_mode);
   if (mode == "pipeline-get" || mode == "pipeline-set" || mode == "load") {
     using Kind = StreamCaller::Kind;
-    const Kind kind =
-        mode == "load" ? Kind::kLoad : mode == "pipeline-get" ? Kind::kGet : Kind::kSet;
+    const Kind kind = mode == "load"           ? Kind::kLoad
+                      : mode == "pipeline-get" ? Kind::kGet
+                                               : Kind::kSet;
     streams.push_back(std::make_unique<StreamCaller>(load, channel, kind));
     return true;
   }
@@ -256,11 +258,11 @@ bool StartCallers(Load& load, const std::shared_ptr<grpc::Channel>& channel,
           load, channel, &KeyValueService::Stub::AsyncGet,
           [](Load& l, duet::v1::GetRequest& r) { r.set_key(l.RandomKey()); }));
     } else if (mode == "set") {
-      unary.push_back(std::make_unique<SetCaller>(
-          load, channel, &KeyValueService::Stub::AsyncSet, [](Load& l, duet::v1::SetRequest& r) {
-            r.set_key(l.RandomKey());
-            r.set_value(l.value);
-          }));
+      unary.push_back(std::make_unique<SetCaller>(load, channel, &KeyValueService::Stub::AsyncSet,
+                                                  [](Load& l, duet::v1::SetRequest& r) {
+                                                    r.set_key(l.RandomKey());
+                                                    r.set_value(l.value);
+                                                  }));
     } else if (mode == "echo-get" || mode == "echo-set") {
       unary.push_back(std::make_unique<EchoCaller>(
           load, channel, &duet::bench::EchoService::Stub::AsyncEcho,
@@ -329,11 +331,12 @@ int main(int argc, char** argv) {
   const auto percentile = [&](double p) {
     return us[std::min(us.size() - 1, static_cast<size_t>(p * static_cast<double>(us.size())))];
   };
-  std::printf("mode=%s calls_per_s=%.0f cpu_us_per_call=%.3f p50_us=%u p99_us=%u p999_us=%u "
-              "calls=%llu failed=%llu\n",
-              absl::GetFlag(FLAGS_mode).c_str(), calls / seconds, cpu / calls, percentile(0.5),
-              percentile(0.99), percentile(0.999), static_cast<unsigned long long>(load.calls),
-              static_cast<unsigned long long>(load.failed));
+  std::printf(
+      "mode=%s calls_per_s=%.0f cpu_us_per_call=%.3f p50_us=%u p99_us=%u p999_us=%u "
+      "calls=%llu failed=%llu\n",
+      absl::GetFlag(FLAGS_mode).c_str(), calls / seconds, cpu / calls, percentile(0.5),
+      percentile(0.99), percentile(0.999), static_cast<unsigned long long>(load.calls),
+      static_cast<unsigned long long>(load.failed));
   std::fflush(stdout);
   _exit(load.failed == 0 ? 0 : 1);  // calls are still in flight; the connection closes with us
 }

@@ -2,18 +2,17 @@
 // clock stands still until the test turns it.
 #pragma once
 
-#include <gtest/gtest.h>
-
 #include <functional>
+#include <gtest/gtest.h>
 #include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "duet/v1/key_value_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 
+#include "duet/v1/key_value_service.grpc.pb.h"
 #include "server/grpc/server.h"
 #include "server/runtime/runtime.h"
 #include "tests/support/in_process.h"
@@ -25,8 +24,9 @@ class GrpcEngine {
  public:
   using Change = std::function<void(rpc::GrpcServerOptions&)>;
 
-  explicit GrpcEngine(const Change& change = [](rpc::GrpcServerOptions&) {},
-                      const std::function<void(InProcess&)>& prepare = [](InProcess&) {}) {
+  explicit GrpcEngine(
+      const Change& change = [](rpc::GrpcServerOptions&) {},
+      const std::function<void(InProcess&)>& prepare = [](InProcess&) {}) {
     prepare(engine);
     runtime.Start();
     rpc::GrpcServerOptions options;

@@ -1,6 +1,5 @@
 // The Pipeline stream, over the wire.
 #include <gtest/gtest.h>
-
 #include <memory>
 #include <string>
 #include <vector>
@@ -157,9 +156,8 @@ TEST_F(PipelineTest, ManyStreamsAtOnce) {
 
 // What a reply may be is a limit of the message.
 TEST(PipelineLimitTest, AReplyThatDoesNotFitIsAnError) {
-  GrpcEngine server([](rpc::GrpcServerOptions& options) {
-    options.limits.grpc_max_message_bytes = 4096;
-  });
+  GrpcEngine server(
+      [](rpc::GrpcServerOptions& options) { options.limits.grpc_max_message_bytes = 4096; });
   server.engine.Run({"SET", "k", std::string(5000, 'x')});
   ::grpc::ClientContext context;
   const auto stream = server.stub->Pipeline(&context);

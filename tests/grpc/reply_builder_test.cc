@@ -1,8 +1,7 @@
 #include "server/grpc/reply_builder.h"
 
-#include <gtest/gtest.h>
-
 #include <cstdint>
+#include <gtest/gtest.h>
 #include <limits>
 #include <string>
 
@@ -42,14 +41,13 @@ TEST_F(ReplyBuilderTest, WritesEveryScalar) {
   reply_.Boolean(true);
   reply_.BigNumber("123456789012345678901234567890");
   reply_.Verbatim("txt", "hi");
-  EXPECT_EQ(Text(),
-            R"(values { simple_string: "OK" } values { integer: -7 } )"
-            R"(values { bulk: "a\000b" } values { bulk: "" } )"
-            R"(values { bulk: "-9223372036854775808" } )"
-            R"(values { null: NULL_VALUE } values { null: NULL_VALUE } )"
-            R"(values { double: 1.5 } values { boolean: true } )"
-            R"(values { big_number: "123456789012345678901234567890" } )"
-            R"(values { verbatim { format: "txt" text: "hi" } })");
+  EXPECT_EQ(Text(), R"(values { simple_string: "OK" } values { integer: -7 } )"
+                    R"(values { bulk: "a\000b" } values { bulk: "" } )"
+                    R"(values { bulk: "-9223372036854775808" } )"
+                    R"(values { null: NULL_VALUE } values { null: NULL_VALUE } )"
+                    R"(values { double: 1.5 } values { boolean: true } )"
+                    R"(values { big_number: "123456789012345678901234567890" } )"
+                    R"(values { verbatim { format: "txt" text: "hi" } })");
 }
 
 TEST_F(ReplyBuilderTest, WritesErrorsWithTheirStatusCode) {
@@ -75,11 +73,12 @@ TEST_F(ReplyBuilderTest, NestsAggregates) {
   reply_.Null();
   EXPECT_FALSE(reply_.unfinished());
   reply_.Integer(3);
-  EXPECT_EQ(Text(),
-            R"(values { array { values { integer: 1 } values { array { } } values { map { )"
-            R"(entries { key { bulk: "a" } value { set { values { integer: 2 } } } } )"
-            R"(entries { key { bulk: "b" } value { push { values { null: NULL_VALUE } } } } } } } })"
-            R"( values { integer: 3 })");
+  EXPECT_EQ(
+      Text(),
+      R"(values { array { values { integer: 1 } values { array { } } values { map { )"
+      R"(entries { key { bulk: "a" } value { set { values { integer: 2 } } } } )"
+      R"(entries { key { bulk: "b" } value { push { values { null: NULL_VALUE } } } } } } } })"
+      R"( values { integer: 3 })");
 }
 
 TEST_F(ReplyBuilderTest, TellsAnUnfinishedAggregate) {

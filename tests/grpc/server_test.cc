@@ -2,14 +2,13 @@
 #include "server/grpc/server.h"
 
 #include <arpa/inet.h>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include <chrono>
 #include <string>
+#include <sys/socket.h>
 #include <thread>
+#include <unistd.h>
 
 #include "absl/strings/escaping.h"
 #include "absl/time/time.h"
@@ -150,9 +149,8 @@ TEST(GrpcServerTest, CountsCallsByMethodAndCode) {
 }
 
 TEST(GrpcServerTest, RefusesMessagesBeyondTheLimit) {
-  GrpcEngine server([](rpc::GrpcServerOptions& options) {
-    options.limits.grpc_max_message_bytes = 1024;
-  });
+  GrpcEngine server(
+      [](rpc::GrpcServerOptions& options) { options.limits.grpc_max_message_bytes = 1024; });
   const auto set = [&](size_t bytes) {
     ::grpc::ClientContext context;
     v1::SetRequest request;

@@ -1,7 +1,6 @@
 #include "server/grpc/status.h"
 
 #include <gtest/gtest.h>
-
 #include <string>
 #include <utility>
 #include <vector>
@@ -59,11 +58,11 @@ TEST(StatusTest, ReplacesWhatIsNotUtf8AndLineEnds) {
   EXPECT_EQ(PrintableUtf8("a\r\nb\tc\x7F"), "a  b c ");
   EXPECT_EQ(PrintableUtf8(std::string_view("a\0b", 3)), "a b");
   EXPECT_EQ(PrintableUtf8("\xFF\xFE"), "??");
-  EXPECT_EQ(PrintableUtf8("\xC0\xAF"), "??");              // overlong
-  EXPECT_EQ(PrintableUtf8("\xE0\x80\xAF"), "???");         // overlong
-  EXPECT_EQ(PrintableUtf8("\xED\xA0\x80"), "???");         // a surrogate
-  EXPECT_EQ(PrintableUtf8("\xF4\x90\x80\x80"), "????");    // beyond U+10FFFF
-  EXPECT_EQ(PrintableUtf8("\xE2\x82"), "??");              // cut
+  EXPECT_EQ(PrintableUtf8("\xC0\xAF"), "??");            // overlong
+  EXPECT_EQ(PrintableUtf8("\xE0\x80\xAF"), "???");       // overlong
+  EXPECT_EQ(PrintableUtf8("\xED\xA0\x80"), "???");       // a surrogate
+  EXPECT_EQ(PrintableUtf8("\xF4\x90\x80\x80"), "????");  // beyond U+10FFFF
+  EXPECT_EQ(PrintableUtf8("\xE2\x82"), "??");            // cut
 }
 
 }  // namespace

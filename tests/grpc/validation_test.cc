@@ -47,8 +47,8 @@ TEST_F(ValidationTest, DatabaseOfEveryRpc) {
   EXPECT_EQ((Refusal<v1::BatchDeleteRequest, v1::BatchDeleteResponse>(
                 &Stub::BatchDelete, with_database(v1::BatchDeleteRequest()))),
             kNoSuchDatabase);
-  EXPECT_EQ((Refusal<v1::ExecuteRequest, v1::ExecuteResponse>(
-                &Stub::Execute, with_database(v1::ExecuteRequest()))),
+  EXPECT_EQ((Refusal<v1::ExecuteRequest, v1::ExecuteResponse>(&Stub::Execute,
+                                                              with_database(v1::ExecuteRequest()))),
             kNoSuchDatabase);
 }
 
