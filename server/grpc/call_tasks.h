@@ -6,9 +6,11 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
 
 #include "server/base/check.h"
@@ -28,12 +30,13 @@ class CallTasks {
 
   // Runs `task` on this thread until it first suspends. A task may spawn further ones.
   void Spawn(runtime::Task<> task) {
+    auto owned = std::make_unique<Member>(*this, std::move(task));
+    Member* const member = owned.get();
     {
       absl::MutexLock lock(&mutex_);
       ++running_;
+      members_.emplace(member, std::move(owned));
     }
-    // Frees itself at the task's end.
-    auto* member = new Member(*this, std::move(task));
     member->Start();
   }
 
@@ -53,24 +56,29 @@ class CallTasks {
    public:
     Member(CallTasks& owner, runtime::Task<> task) : owner_(owner), task_(std::move(task)) {}
     void Start() { task_.Start(this); }
-    void Complete(bool) override {
-      CallTasks& owner = owner_;
-      delete this;
-      owner.OnTaskDone();
-    }
+    void Complete(bool) override { owner_.OnTaskDone(this); }
 
    private:
     CallTasks& owner_;
     runtime::Task<> task_;
   };
 
-  void OnTaskDone() {
+  void OnTaskDone(Member* member) {
+    std::unique_ptr<Member> ended;
+    {
+      absl::MutexLock lock(&mutex_);
+      const auto found = members_.find(member);
+      ended = std::move(found->second);
+      members_.erase(found);
+    }
+    ended.reset();  // frees the coroutine's frame, before the join sees its end
     absl::MutexLock lock(&mutex_);
     --running_;
   }
 
   mutable absl::Mutex mutex_;  // held for a few instructions only
   size_t running_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<Member*, std::unique_ptr<Member>> members_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace duet::rpc
