@@ -25,6 +25,11 @@ class CommandBatch {
   // Appends an argument to the command that is being built; EndCommand finishes it.
   void Add(std::string_view arg) { args_.push_back(arg); }
   void EndCommand() { ends_.push_back(static_cast<uint32_t>(args_.size())); }
+  // Drops the last finished command. REQUIRES: nothing unfinished behind it.
+  void DropLast() {
+    ends_.pop_back();
+    DropUnfinished();
+  }
   // Drops the arguments of an unfinished command.
   void DropUnfinished() { args_.resize(ends_.empty() ? 0 : ends_.back()); }
 

@@ -216,6 +216,12 @@ RequestParser::Step RequestParser::FindHeader(std::string_view input, const char
   return Step::kComplete;
 }
 
+// A browser that a web page makes post to this port sends these as the first words of a line.
+// Redis' cross-protocol protection: what follows must not be taken for commands.
+static bool IsHttp(std::string_view word) {
+  return EqualsIgnoreCase(word, "post") || EqualsIgnoreCase(word, "host:");
+}
+
 RequestParser::Step RequestParser::ParseInline(std::string_view input, CommandBatch& batch,
                                                bool* empty) {
   const size_t window_end = std::min<size_t>(input.size(), size_t{limits_.max_inline_bytes} + 1);
@@ -241,7 +247,13 @@ RequestParser::Step RequestParser::ParseInline(std::string_view input, CommandBa
     return Fail("too big inline request");
   }
   *empty = words == 0;
-  if (!*empty) batch.EndCommand();
+  if (!*empty) {
+    batch.EndCommand();
+    if (IsHttp(batch[batch.size() - 1][0])) {
+      batch.DropLast();
+      return Fail("this is not an HTTP server");
+    }
+  }
   progress_.offset = line_feed + 1;
   return Step::kComplete;
 }
