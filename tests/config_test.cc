@@ -287,7 +287,9 @@ class PasswordFileTest : public ::testing::Test {
   }
   Config config_ = [] {
     Config config;
-    config.password_file = ::testing::TempDir() + "duet_password";
+    // Tests run side by side: a file of its own each.
+    config.password_file = ::testing::TempDir() + "duet_password_" +
+                           ::testing::UnitTest::GetInstance()->current_test_info()->name();
     return config;
   }();
 };
