@@ -15,6 +15,12 @@ constexpr size_t kMaxBuckets = size_t{1} << 28;
 
 }  // namespace
 
+size_t Table::Bucket::used() const {
+  size_t count = kSlots;
+  while (count > 0 && slots[count - 1] == 0) --count;
+  return count;
+}
+
 void Table::Swap(Table& other) {
   buckets_.Swap(other.buckets_);
   mask_.Swap(other.mask_);
@@ -43,7 +49,7 @@ void Table::Insert(Entry* entry, uint64_t hash, const HashFunction& hasher) {
 
 // Robin Hood: walks on from `home`, and where it has come further than what lies there, it takes
 // that place and walks on with what lay there.
-Slot Table::Place(Slot slot, size_t home) {
+Table::Slot Table::Place(Slot slot, size_t home) {
   Bucket* const all = buckets();
   const size_t last = mask();
   slot &= ~kDisplacementMask;
@@ -131,9 +137,8 @@ void Table::MoveInto(size_t old_count, Bucket* old, const HashFunction& hasher) 
   const bool known = new_count < old_count ||
                      ((old_count >> kTagShift) != 0 && (new_count >> (kTagShift + kTagBits)) <= 1);
   for (size_t index = 0; index < old_count; ++index) {
-    const size_t used = old[index].used();
-    for (size_t i = 0; i < used; ++i) {
-      const Slot slot = old[index].slots[i];
+    for (const Slot slot : old[index].slots) {
+      if (slot == 0) break;
       uint64_t hash = (index - Displacement(slot)) & (old_count - 1);
       if (known) {
         if (new_count > old_count) hash |= (slot >> 48) << kTagShift;
