@@ -38,7 +38,7 @@ uint64_t* Database::FindSlot(Shard& shard, const Key& key, ShardData** data) con
 uint64_t* Database::FindLiveSlot(Shard& shard, const Key& key, ShardData** data) {
   shard.lock.AssertHeld();
   uint64_t* const slot = FindSlot(shard, key, data);
-  if (slot == nullptr || !Table::EntryOf(*slot)->IsExpired(now_ms_)) return slot;
+  if (slot == nullptr || !EntryOf(*slot)->IsExpired(now_ms_)) return slot;
   shard.Changed(index_, key);
   shard.CountLazyExpiry(**data);
   Entry::Destroy(shard.Remove(**data, slot));
@@ -50,7 +50,7 @@ const Entry* Database::Find(const Key& key) const {
   ShardData* data;
   const uint64_t* const slot = FindSlot(shard, key, &data);
   if (slot == nullptr) return nullptr;
-  const Entry* const entry = Table::EntryOf(*slot);
+  const Entry* const entry = EntryOf(*slot);
   return entry->IsExpired(now_ms_) ? nullptr : entry;
 }
 
@@ -75,7 +75,7 @@ void Database::Write(const Key& key, bool keep_expiry, int64_t expire_at_ms, Ass
   ++changes_;
   shard.Changed(index_, key);
   if (slot == nullptr) return shard.Insert(data, make(expire_at_ms), key.hash);
-  Entry& entry = *Table::EntryOf(*slot);
+  Entry& entry = *EntryOf(*slot);
   const int64_t old_expire_at_ms = entry.expire_at_ms();
   if (HasPassed(old_expire_at_ms, now_ms_)) {
     shard.CountLazyExpiry(data);
@@ -128,7 +128,7 @@ std::span<char> Database::ResizeString(const Key& key, size_t size) {
     std::memset(made->raw_data(), 0, size);
     return {made->raw_data(), size};
   }
-  Entry* entry = Table::EntryOf(*slot);
+  Entry* entry = EntryOf(*slot);
   IntegerText scratch;
   const size_t old_size = entry->StringSize();
   if (entry->IsInteger() || !entry->AssignSize(size)) {
@@ -163,7 +163,7 @@ bool Database::SetExpiry(const Key& key, int64_t expire_at_ms) {
   ShardData* data;
   uint64_t* const slot = FindLiveSlot(shard, key, &data);
   if (slot == nullptr) return false;
-  Entry* const entry = Table::EntryOf(*slot);
+  Entry* const entry = EntryOf(*slot);
   const int64_t old_expire_at_ms = entry->expire_at_ms();
   if (old_expire_at_ms == expire_at_ms && expire_at_ms == kNoExpiry) return true;
   shard.Changed(index_, key);
@@ -229,7 +229,7 @@ uint64_t Database::WatchedVersion(const Key& key) const {
   // An expired key counts as erased already; erasing it will give it this version.
   ShardData* data;
   const uint64_t* const slot = FindSlot(shard, key, &data);
-  const bool expired = slot != nullptr && Table::EntryOf(*slot)->IsExpired(now_ms_);
+  const bool expired = slot != nullptr && EntryOf(*slot)->IsExpired(now_ms_);
   return version == 0 ? 0 : version + (expired ? 1 : 0);
 }
 

@@ -24,14 +24,14 @@ void Shard::Insert(ShardData& data, Entry* entry, uint64_t hash) {
   ExpiryChanged(data, kNoExpiry, entry->expire_at_ms(), hash);
 }
 
-Entry* Shard::Replace(ShardData& data, Table::Slot* slot, Entry* entry, uint64_t hash) {
+Entry* Shard::Replace(ShardData& data, Slot* slot, Entry* entry, uint64_t hash) {
   Entry* const old = Table::Exchange(slot, entry);
   data.entry_bytes += entry->allocated_bytes() - old->allocated_bytes();
   ExpiryChanged(data, old->expire_at_ms(), entry->expire_at_ms(), hash);
   return old;
 }
 
-Entry* Shard::Remove(ShardData& data, Table::Slot* slot) {
+Entry* Shard::Remove(ShardData& data, Slot* slot) {
   Entry* const entry = data.table.Remove(slot, *hasher_);
   data.entry_bytes -= entry->allocated_bytes();
   // Its item in the index, if any, goes stale; no need to know the hash.
@@ -99,10 +99,10 @@ void Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
     const ExpiryIndex::Item item = index.Pop();
     const auto due = [now_ms](const Entry& entry) { return entry.IsExpired(now_ms); };
     while (erased.size() < limit) {
-      Table::Slot* const slot = data.table.FindIf(item.hash, due);
+      Slot* const slot = data.table.FindIf(item.hash, due);
       if (slot == nullptr) break;
       if (watches_ != nullptr) {
-        const std::string_view key = Table::EntryOf(*slot)->key();
+        const std::string_view key = EntryOf(*slot)->key();
         Changed(database, Key{key, (*hasher_)(key)});
       }
       erased.push_back(Remove(data, slot));

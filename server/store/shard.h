@@ -55,10 +55,9 @@ class alignas(64) Shard {
   // `data` is this shard's. The shard takes `entry`.
   void Insert(ShardData& data, Entry* entry, uint64_t hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   // Puts `entry`, with the same key, in the place of what `slot` holds, which the caller owns now.
-  [[nodiscard]] Entry* Replace(ShardData& data, Table::Slot* slot, Entry* entry, uint64_t hash)
+  [[nodiscard]] Entry* Replace(ShardData& data, Slot* slot, Entry* entry, uint64_t hash)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
-  [[nodiscard]] Entry* Remove(ShardData& data, Table::Slot* slot)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  [[nodiscard]] Entry* Remove(ShardData& data, Slot* slot) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   // An entry's expiry was changed in place.
   void ExpiryChanged(ShardData& data, int64_t old_expire_at_ms, int64_t new_expire_at_ms,
                      uint64_t hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);

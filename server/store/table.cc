@@ -15,12 +15,6 @@ constexpr size_t kMaxBuckets = size_t{1} << 28;
 
 }  // namespace
 
-size_t Table::Bucket::used() const {
-  size_t count = kSlots;
-  while (count > 0 && slots[count - 1] == 0) --count;
-  return count;
-}
-
 void Table::Swap(Table& other) {
   buckets_.Swap(other.buckets_);
   mask_.Swap(other.mask_);
@@ -35,7 +29,8 @@ void Table::Insert(Entry* entry, uint64_t hash, const HashFunction& hasher) {
   if (size() + 1 > count * (kSlots - 1)) Resize(std::max<size_t>(1, count * 2), hasher);
   Slot slot = TagOf(hash) | reinterpret_cast<uint64_t>(entry);
   size_t home = hash & mask();
-  while ((slot = Place(slot, home)) != 0) {
+  size_t end;
+  while ((slot = Place(slot, home, &end)) != 0) {
     // Below a quarter full, it is equal hashes, which growing does not part.
     if (size() < bucket_count() * 2 || bucket_count() >= kMaxBuckets) {
       AddOverflow(slot);
@@ -49,7 +44,7 @@ void Table::Insert(Entry* entry, uint64_t hash, const HashFunction& hasher) {
 
 // Robin Hood: walks on from `home`, and where it has come further than what lies there, it takes
 // that place and walks on with what lay there.
-Table::Slot Table::Place(Slot slot, size_t home) {
+Slot Table::Place(Slot slot, size_t home, size_t* end) {
   Bucket* const all = buckets();
   const size_t last = mask();
   slot &= ~kDisplacementMask;
@@ -58,6 +53,7 @@ Table::Slot Table::Place(Slot slot, size_t home) {
     Bucket& bucket = all[index];
     if (!bucket.full()) {
       bucket.slots[bucket.used()] = slot | distance;
+      *end = index;
       return 0;
     }
     Slot* nearest = std::min_element(bucket.slots, bucket.slots + kSlots, [](Slot a, Slot b) {
@@ -136,16 +132,30 @@ void Table::MoveInto(size_t old_count, Bucket* old, const HashFunction& hasher) 
   // Whether home and tag together hold all the bits that the new home needs.
   const bool known = new_count < old_count ||
                      ((old_count >> kTagShift) != 0 && (new_count >> (kTagShift + kTagBits)) <= 1);
+  Bucket* const all = buckets();
+  // Kept beside, since reading back a bucket just written to stalls the processor.
+  std::vector<uint8_t> used_of(new_count, 0);
   for (size_t index = 0; index < old_count; ++index) {
-    for (const Slot slot : old[index].slots) {
-      if (slot == 0) break;
+    const size_t used = old[index].used();
+    for (size_t i = 0; i < used; ++i) {
+      const Slot slot = old[index].slots[i];
       uint64_t hash = (index - Displacement(slot)) & (old_count - 1);
       if (known) {
         if (new_count > old_count) hash |= (slot >> 48) << kTagShift;
       } else {
         hash = hasher(EntryOf(slot)->key());
       }
-      if (const Slot left = Place(slot, hash & (new_count - 1)); left != 0) AddOverflow(left);
+      const size_t home = hash & (new_count - 1);
+      if (used_of[home] < kSlots) {
+        all[home].slots[used_of[home]++] = slot & ~kDisplacementMask;
+        continue;
+      }
+      size_t end = 0;
+      if (const Slot left = Place(slot, home, &end); left != 0) {
+        AddOverflow(left);
+      } else {
+        ++used_of[end];
+      }
     }
   }
 }
@@ -160,7 +170,8 @@ void Table::RetryOverflow(const HashFunction& hasher) {
   overflow_.reset();
   for (const Slot slot : waiting) {
     const uint64_t hash = hasher(EntryOf(slot)->key());
-    if (const Slot left = Place(slot, hash & mask()); left != 0) AddOverflow(left);
+    size_t end;
+    if (const Slot left = Place(slot, hash & mask(), &end); left != 0) AddOverflow(left);
   }
 }
 

@@ -35,6 +35,7 @@
 #include <string_view>
 #include <vector>
 
+#include "server/store/bucket.h"
 #include "server/store/entry.h"
 #include "server/store/relaxed.h"
 
@@ -49,8 +50,7 @@ struct HashFunction {
 
 class Table {
  public:
-  using Slot = uint64_t;
-  static constexpr size_t kSlots = 8;
+  static constexpr size_t kSlots = Bucket::kSlots;
   static constexpr size_t kMaxDisplacement = 15;
 
   Table() = default;
@@ -63,8 +63,6 @@ class Table {
   size_t bucket_count() const { return buckets() == nullptr ? 0 : mask() + 1; }
   size_t allocated_bytes() const { return bucket_count() * sizeof(Bucket); }
   size_t overflow_size() const { return overflow_ == nullptr ? 0 : overflow_->size(); }
-
-  static Entry* EntryOf(Slot slot) { return reinterpret_cast<Entry*>(slot & kPointerMask); }
 
   // The key's slot, valid until the next Insert or Remove; nullptr: no such key.
   Slot* Find(std::string_view key, uint64_t hash) const {
@@ -104,27 +102,17 @@ class Table {
   void CheckInvariants(const HashFunction& hasher) const;
 
  private:
-  struct alignas(64) Bucket {
-    Slot slots[kSlots];
-    bool full() const { return slots[kSlots - 1] != 0; }
-    size_t used() const;
-  };
-  static_assert(sizeof(Bucket) == 64);
-
   static constexpr int kTagShift = 6;
   static constexpr int kTagBits = 16;
-  static constexpr uint64_t kDisplacementMask = 15;
-  static constexpr uint64_t kTagMask = uint64_t{0xffff} << 48;
-  static constexpr uint64_t kPointerMask = ~kTagMask & ~kDisplacementMask;
 
   static uint64_t TagOf(uint64_t hash) { return (hash >> kTagShift) << 48; }
-  static size_t Displacement(Slot slot) { return slot & kDisplacementMask; }
 
   Bucket* buckets() const { return buckets_; }
   size_t mask() const { return mask_; }
 
-  // Returns 0, or what had to leave because all buckets within reach are full.
-  Slot Place(Slot slot, size_t home);
+  // Returns 0, having added one to the slots in use of bucket `*end`; or what had to leave because
+  // all buckets within reach are full.
+  Slot Place(Slot slot, size_t home, size_t* end);
   void Resize(size_t bucket_count, const HashFunction& hasher);
   void MoveInto(size_t from_bits, Bucket* from, const HashFunction& hasher);
   void FillHole(size_t index, size_t hole);
@@ -138,7 +126,7 @@ class Table {
 };
 
 template <typename Accept>
-Table::Slot* Table::FindIf(uint64_t hash, Accept accept) const {
+Slot* Table::FindIf(uint64_t hash, Accept accept) const {
   Bucket* const all = buckets();
   if (all == nullptr) return nullptr;
   const size_t last = mask();
@@ -146,15 +134,11 @@ Table::Slot* Table::FindIf(uint64_t hash, Accept accept) const {
   size_t index = hash & last;
   for (size_t distance = 0; distance <= kMaxDisplacement; ++distance) {
     Bucket& bucket = all[index];
-    const Slot wanted = tag | distance;
-    bool passed = false;
-    for (Slot& slot : bucket.slots) {
-      if (((slot ^ wanted) & ~kPointerMask) == 0 && slot != 0 && accept(*EntryOf(slot))) {
-        return &slot;
-      }
-      passed |= Displacement(slot) < distance;
+    for (uint32_t bits = bucket.Match(tag | distance); bits != 0; bits &= bits - 1) {
+      Slot& slot = bucket.slots[std::countr_zero(bits)];
+      if (slot != 0 && accept(*EntryOf(slot))) return &slot;
     }
-    if (passed || !bucket.full()) break;
+    if (!bucket.full() || (distance > 0 && bucket.HasNearer(distance))) break;
     index = (index + 1) & last;
   }
   if (overflow_ != nullptr) {

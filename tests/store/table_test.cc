@@ -27,7 +27,7 @@ class TableTest : public testing::Test {
   }
   bool Has(uint64_t hash, int rest = 0) { return table_.Find(Text(hash, rest), hash) != nullptr; }
   void Remove(uint64_t hash, int rest = 0) {
-    Table::Slot* slot = table_.Find(Text(hash, rest), hash);
+    Slot* slot = table_.Find(Text(hash, rest), hash);
     ASSERT_NE(slot, nullptr);
     Entry::Destroy(table_.Remove(slot, kWritten));
   }
