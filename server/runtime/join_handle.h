@@ -44,7 +44,10 @@ class JoinState final : public Spawned<T> {
     explicit JoinAwaiter(JoinState* state)
         : WaitAwaiter<JoinAwaiter>(&state->mutex_, &state->waiters_, CancelToken()),
           state_(state) {}
-    JoinResult<T> await_resume() { return state_->TakeResult(); }
+    JoinResult<T> await_resume() {
+      this->EndWait();
+      return state_->TakeResult();
+    }
 
    private:
     friend class WaitAwaiter<JoinAwaiter>;

@@ -75,13 +75,19 @@ class WaitAwaiter : public WaitNode {
     if (static_cast<Derived*>(this)->TryLocked()) return false;
     if (outcome() == WaitOutcome::kCancelled) return false;
     queue_->PushBack(this);
+    suspended_ = true;
     return true;
   }
 
  protected:
   ~WaitAwaiter() override = default;
-  // To be called first in await_resume(): after it, no callback can touch this.
-  void EndWait() { callback_.reset(); }
+  // To be called first in await_resume(): after it, no callback can touch this, and whoever ended
+  // the wait has left the mutex, so the coroutine may destroy its owner (a joined group, a drained
+  // gate).
+  void EndWait() {
+    callback_.reset();
+    if (suspended_) absl::MutexLock lock(mutex_);
+  }
 
  private:
   struct OnCancel {
@@ -95,6 +101,7 @@ class WaitAwaiter : public WaitNode {
   absl::Mutex* const mutex_;
   WaitQueue* const queue_;
   const CancelToken token_;
+  bool suspended_ = false;
   std::optional<CancelCallback<OnCancel>> callback_;
 };
 

@@ -18,6 +18,9 @@ constexpr int kMaxTimeoutMs = 60'000;
 
 // Keeps the shortest spin alive, so that a worker notices when spinning begins to pay.
 constexpr int kLeastSpinUs = 1;
+
+// Not CurrentExecutor(): on a queue thread that is the home worker, whose thread it is not.
+thread_local const Worker* running_worker = nullptr;
 }  // namespace
 
 Worker::Worker(Runtime* runtime, int index, const WorkerOptions& options)
@@ -38,7 +41,7 @@ Worker::Worker(Runtime* runtime, int index, const WorkerOptions& options)
 
 Worker::~Worker() = default;
 
-bool Worker::RunsOnThisThread() const { return internal::CurrentExecutor() == this; }
+bool Worker::RunsOnThisThread() const { return running_worker == this; }
 
 void Worker::Post(Completion* completion) {
   if (RunsOnThisThread()) {
@@ -176,6 +179,7 @@ void Worker::RunPosts() {
 
 void Worker::RunBlocking(LoopObserver* observer) {
   internal::SetCurrentExecutor(this);
+  running_worker = this;
   clockid_t cpu_clock;
   if (pthread_getcpuclockid(pthread_self(), &cpu_clock) == 0) cpu_clock_.store(cpu_clock);
   int64_t before_wait_ns = clock_->MonotonicNs();
@@ -202,6 +206,7 @@ void Worker::RunBlocking(LoopObserver* observer) {
     if (stopping) break;
   }
   cpu_clock_.store(-1);
+  running_worker = nullptr;
   internal::SetCurrentExecutor(nullptr);
 }
 

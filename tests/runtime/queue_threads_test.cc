@@ -5,6 +5,7 @@
 #include <mutex>
 
 #include "server/runtime/notify.h"
+#include "server/runtime/timer.h"
 #include "tests/runtime/runtime_fixture.h"
 
 namespace duet::runtime {
@@ -103,6 +104,30 @@ TEST_F(QueueThreadsTest, CoroutinesResumeOnTheQueueOrAtHome) {
     if (i % 2 == 0) Settle();
     notify.NotifyOne();
     EXPECT_TRUE(*task.JoinBlocking());
+  }
+  threads.ShutdownAndJoinBlocking();
+}
+
+// A queue thread is not its home worker: what it posts, spawns or starts there crosses threads.
+Task<int> One() { co_return 1; }
+Task<bool> UseTheRuntime(FakeSource* source, Runtime& runtime, Worker& home) {
+  co_await QueueAwaiter(source);
+  bool right = !home.RunsOnThisThread();
+  JoinHandle<int> handle = runtime.SpawnOn(home, One());
+  const JoinResult<int> one = co_await handle.Join();
+  right = right && *one == 1;
+  co_await QueueAwaiter(source);
+  const bool elapsed = co_await Sleep(home, std::chrono::nanoseconds(0));
+  right = right && elapsed && home.RunsOnThisThread();
+  co_await QueueAwaiter(source);
+  co_await SwitchTo(home);
+  co_return right&& home.RunsOnThisThread();
+}
+TEST_F(QueueThreadsTest, AQueueThreadIsNotItsHomeWorker) {
+  QueueThreads threads(&source_, {.home = &worker(1)});
+  threads.Start();
+  for (int i = 0; i < 200; ++i) {
+    EXPECT_TRUE(RunOn(worker(i % 2), UseTheRuntime(&source_, runtime_, worker(1))));
   }
   threads.ShutdownAndJoinBlocking();
 }
