@@ -6,21 +6,22 @@
 #include <string>
 
 #include "grpcpp/support/async_stream.h"
+#include "grpcpp/support/byte_buffer.h"
 
 #include "server/api/argv.h"
 #include "server/base/clock.h"
 #include "server/commands/session.h"
-#include "server/grpc/reply_builder.h"
-#include "server/grpc/status.h"
+#include "server/grpc/pipeline_request.h"
+#include "server/grpc/pipeline_response.h"
 #include "server/grpc/step.h"
-#include "server/grpc/validation.h"
 
 namespace duet::rpc {
 namespace {
 
 using ::grpc::Status;
-using Service = v1::KeyValueService::AsyncService;
-using Stream = ::grpc::ServerAsyncReaderWriter<v1::PipelineResponse, v1::PipelineRequest>;
+using Stream = ::grpc::ServerAsyncReaderWriter<::grpc::ByteBuffer, ::grpc::ByteBuffer>;
+
+constexpr size_t kResponseEndBytes = 2;  // what PipelineResponseWriter::Finish may add
 
 constexpr char kDrainingText[] = "the server is shutting down";
 
@@ -37,11 +38,11 @@ class PipelineCall {
   }
 
   ::grpc::ServerContext& context() { return context_; }
-  void Ask(Service& service, void* tag) {
+  void Ask(KeyValueAsyncService& service, void* tag) {
     service.RequestPipeline(&context_, &stream_, &host_.queue, &host_.queue, tag);
   }
-  void Read(void* tag) { stream_.Read(&request_, tag); }
-  void Write(void* tag) { stream_.Write(response_, tag); }
+  void Read(void* tag) { stream_.Read(&message_, tag); }
+  void Write(void* tag) { stream_.Write(message_, tag); }
   void Finish(const Status& status, void* tag) { stream_.Finish(status, tag); }
 
   Status Begin();
@@ -52,20 +53,17 @@ class PipelineCall {
   void End(::grpc::StatusCode code) { meter_.Ended(host_.Counters(), code); }
 
  private:
-  Status CheckCommands();
-
   CallHost& host_;
   commands::Session session_;
   CallMeter meter_{Method::kPipeline};
   ::grpc::ServerContext context_;
   Stream stream_;
-  v1::PipelineRequest request_;
-  v1::PipelineResponse response_;
-  CommandBatch batch_;
+  ::grpc::ByteBuffer message_;  // the request that was read, then the response
+  PipelineRequestReader request_;
+  PipelineResponseWriter response_;
   size_t next_ = 0;  // command of the batch
   const size_t response_bytes_ =
       std::min<size_t>(kResponseBytes, host_.limits.grpc_max_message_bytes / 2);
-  ReplyBuilder reply_;
 };
 
 Status PipelineCall::Begin() {
@@ -73,59 +71,42 @@ Status PipelineCall::Begin() {
   return Admit(host_, context_);
 }
 
-Status PipelineCall::CheckCommands() {
-  if (request_.commands_size() == 0) return InvalidField("commands", "must not be empty");
-  for (int i = 0; i < request_.commands_size(); ++i) {
-    const int args = request_.commands(i).args_size();
-    if (args != 0 && static_cast<uint32_t>(args) <= host_.limits.max_args) [[likely]]
-      continue;
-    return CheckCount(host_.limits, "commands[" + std::to_string(i) + "].args", args, 1);
-  }
-  return Status();
-}
-
 Status PipelineCall::BeginBatch() {
   metrics::WorkerCounters& counters = host_.Counters();
-  CallMeter::Received(meter_.rpc(counters), counters, request_.ByteSizeLong());
+  CallMeter::Received(meter_.rpc(counters), counters, message_.Length());
+  next_ = 0;
+  Status status = request_.Read(message_, host_.limits);
   BindingContext binding = host_.Bind(session_);
-  Status status = binding.UseDatabase(request_.database());
-  if (status.ok()) status = CheckCommands();
+  if (status.ok()) status = binding.UseDatabase(request_.database());
   if (status.ok() && DeadlinePassed(context_)) {
     status = {::grpc::StatusCode::DEADLINE_EXCEEDED, "the deadline passed"};
-  }
-  if (!status.ok()) return status;
-  batch_.Clear();
-  next_ = 0;
-  for (const v1::Command& command : request_.commands()) {
-    for (const std::string& arg : command.args()) batch_.Add(arg);
-    batch_.EndCommand();
   }
   return status;
 }
 
 bool PipelineCall::FillResponse() {
-  if (next_ == batch_.size()) return false;
+  const CommandBatch& batch = request_.commands();
+  if (next_ == batch.size()) return false;
   metrics::WorkerCounters& counters = host_.Counters();
   session_.counters = &counters;
-  response_.Clear();
-  response_.set_id(request_.id());
-  reply_.Start(response_.mutable_values());
+  response_.Start(request_.id());
   const auto full = [](void* call) {
     const auto& self = *static_cast<const PipelineCall*>(call);
-    return self.reply_.bytes() >= self.response_bytes_;
+    return self.response_.bytes() >= self.response_bytes_;
   };
   const commands::BatchResult result =
-      host_.dispatcher.ExecuteBatch(session_, batch_, next_, reply_, full, this);
+      host_.dispatcher.ExecuteBatch(session_, batch, next_, response_, full, this);
   next_ += result.executed;
   // Only the last reply can have made it so big: the ones before filled less than half of it.
-  if (reply_.bytes() > host_.limits.grpc_max_message_bytes) {
-    reply_.ReplaceLast(
+  if (response_.bytes() + kResponseEndBytes > host_.limits.grpc_max_message_bytes) {
+    response_.ReplaceLast(
         MakeError(ErrorCode::kLimit, "ERR the reply is larger than a message may be"));
   }
-  if (result.state == commands::BatchState::kClose) next_ = batch_.size();
-  response_.set_more(next_ != batch_.size());
+  if (result.state == commands::BatchState::kClose) next_ = batch.size();
+  response_.Finish(next_ != batch.size());
+  response_.CopyTo(&message_);
   meter_.rpc(counters).sent.Add();
-  counters.grpc_bytes_out.Add(reply_.bytes());
+  counters.grpc_bytes_out.Add(message_.Length());
   return true;
 }
 
@@ -149,7 +130,7 @@ runtime::Task<Status> Converse(PipelineCall& call, IdleStreams& idle, Step& step
 
 // A slot: serves one stream after the other. It ends when the server shuts down, or when more slots
 // wait than are needed.
-runtime::Task<> ServePipeline(CallHost& host, Service& service, CallSlots& slots,
+runtime::Task<> ServePipeline(CallHost& host, KeyValueAsyncService& service, CallSlots& slots,
                               IdleStreams& idle) {
   Step step;
   do {
@@ -188,7 +169,8 @@ void IdleStreams::Drain() {
   }
 }
 
-void OpenPipelineSlot(CallHost& host, Service& service, CallSlots& slots, IdleStreams& idle) {
+void OpenPipelineSlot(CallHost& host, KeyValueAsyncService& service, CallSlots& slots,
+                      IdleStreams& idle) {
   slots.Opened();
   host.Spawn(ServePipeline(host, service, slots, idle));
 }

@@ -13,9 +13,9 @@
 #include "absl/synchronization/mutex.h"
 #include "grpcpp/server_context.h"
 
-#include "duet/v1/key_value_service.grpc.pb.h"
 #include "server/grpc/call_host.h"
 #include "server/grpc/call_slots.h"
+#include "server/grpc/service.h"
 #include "server/runtime/task.h"
 
 namespace duet::rpc {
@@ -43,7 +43,7 @@ inline constexpr size_t kResponseBytes = 1 << 20;
 
 // Begins to wait for streams. `host`, `service`, `slots` and `idle` outlive the tasks that it
 // spawns.
-void OpenPipelineSlot(CallHost& host, v1::KeyValueService::AsyncService& service, CallSlots& slots,
+void OpenPipelineSlot(CallHost& host, KeyValueAsyncService& service, CallSlots& slots,
                       IdleStreams& idle);
 
 }  // namespace duet::rpc

@@ -23,6 +23,7 @@
 #include "server/grpc/health.h"
 #include "server/grpc/listen_addresses.h"
 #include "server/grpc/pipeline.h"
+#include "server/grpc/service.h"
 #include "server/grpc/unary_call.h"
 #include "server/runtime/queue_threads.h"
 #include "server/runtime/runtime.h"
@@ -30,7 +31,7 @@
 namespace duet::rpc {
 namespace {
 
-using KeyValue = v1::KeyValueService::AsyncService;
+using KeyValue = KeyValueAsyncService;
 
 // Calls of one method at once; further ones wait inside gRPC.
 constexpr int kMaxSlots = 8192;

@@ -1,0 +1,161 @@
+#include "server/grpc/pipeline_response.h"
+
+#include "grpcpp/support/slice.h"
+
+#include "duet/v1/key_value_service.pb.h"
+#include "server/grpc/status.h"
+#include "server/grpc/wire.h"
+
+namespace duet::rpc {
+namespace {
+
+using v1::PipelineResponse;
+using v1::RespValue;
+
+constexpr uint32_t kIdTag = WireTag(PipelineResponse::kIdFieldNumber, WireType::kVarint);
+constexpr uint32_t kValuesTag = WireTag(PipelineResponse::kValuesFieldNumber, WireType::kBytes);
+constexpr uint32_t kMoreTag = WireTag(PipelineResponse::kMoreFieldNumber, WireType::kVarint);
+// Every tag of RespValue takes one byte.
+static_assert(WireTag(RespValue::kPushFieldNumber, WireType::kBytes) < 0x80);
+
+// A response of more bytes gives its memory back before the next one.
+constexpr size_t kKeepBytes = 2 << 20;
+
+bool IsPlainAscii(std::string_view text) {
+  for (const char c : text) {
+    if (c < 0x20 || c > 0x7E) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+void PipelineResponseWriter::Start(uint64_t id) {
+  if (out_.capacity() > kKeepBytes) out_ = std::string();
+  out_.clear();
+  in_tree_ = false;
+  if (id != 0) {
+    AppendVarint(out_, kIdTag);
+    AppendVarint(out_, id);
+  }
+  last_ = out_.size();
+}
+
+void PipelineResponseWriter::Finish(bool more) {
+  if (!more) return;
+  AppendVarint(out_, kMoreTag);
+  AppendVarint(out_, 1);
+}
+
+void PipelineResponseWriter::CopyTo(::grpc::ByteBuffer* message) const {
+  const ::grpc::Slice slice(out_.data(), out_.size());
+  *message = ::grpc::ByteBuffer(&slice, 1);
+}
+
+void PipelineResponseWriter::ReplaceLast(const duet::Error& error) {
+  out_.resize(last_);
+  in_tree_ = false;
+  WriteError(error);
+}
+
+void PipelineResponseWriter::AppendValueHeader(size_t size) {
+  last_ = out_.size();
+  AppendVarint(out_, kValuesTag);
+  AppendVarint(out_, size);
+}
+
+void PipelineResponseWriter::AppendBytesValue(int field, std::string_view bytes) {
+  AppendValueHeader(1 + VarintSize(bytes.size()) + bytes.size());
+  AppendBytes(out_, WireTag(field, WireType::kBytes), bytes);
+}
+
+void PipelineResponseWriter::AppendVarintValue(int field, uint64_t value) {
+  AppendValueHeader(1 + VarintSize(value));
+  AppendVarint(out_, WireTag(field, WireType::kVarint));
+  AppendVarint(out_, value);
+}
+
+void PipelineResponseWriter::AppendTree() {
+  in_tree_ = false;
+  AppendValueHeader(tree_values_[0].ByteSizeLong());
+  tree_values_[0].AppendToString(&out_);
+}
+
+template <typename Write>
+bool PipelineResponseWriter::IntoTree(bool opens, Write write) {
+  if (!in_tree_ && !opens) [[likely]]
+    return false;
+  if (!in_tree_) {
+    tree_values_.Clear();
+    tree_.Start(&tree_values_);
+    in_tree_ = true;
+  }
+  write(tree_);
+  if (!tree_.unfinished()) AppendTree();
+  return true;
+}
+
+void PipelineResponseWriter::SimpleString(std::string_view text) {
+  if (IntoTree(false, [&](ReplyWriter& tree) { tree.SimpleString(text); })) return;
+  if (IsPlainAscii(text)) [[likely]] {
+    AppendBytesValue(RespValue::kSimpleStringFieldNumber, text);
+  } else {
+    AppendBytesValue(RespValue::kSimpleStringFieldNumber, PrintableUtf8(text));
+  }
+}
+
+void PipelineResponseWriter::Integer(int64_t value) {
+  if (IntoTree(false, [&](ReplyWriter& tree) { tree.Integer(value); })) return;
+  AppendVarintValue(RespValue::kIntegerFieldNumber, static_cast<uint64_t>(value));
+}
+
+void PipelineResponseWriter::Bulk(std::string_view bytes) {
+  if (IntoTree(false, [&](ReplyWriter& tree) { tree.Bulk(bytes); })) return;
+  AppendBytesValue(RespValue::kBulkFieldNumber, bytes);
+}
+
+void PipelineResponseWriter::Null() {
+  if (IntoTree(false, [](ReplyWriter& tree) { tree.Null(); })) return;
+  AppendVarintValue(RespValue::kNullFieldNumber, google::protobuf::NULL_VALUE);
+}
+
+void PipelineResponseWriter::Boolean(bool value) {
+  if (IntoTree(false, [&](ReplyWriter& tree) { tree.Boolean(value); })) return;
+  AppendVarintValue(RespValue::kBooleanFieldNumber, value ? 1 : 0);
+}
+
+void PipelineResponseWriter::BigNumber(std::string_view digits) {
+  if (IntoTree(false, [&](ReplyWriter& tree) { tree.BigNumber(digits); })) return;
+  AppendBytesValue(RespValue::kBigNumberFieldNumber, digits);
+}
+
+// The rest is rare: the tree writes it, be it an aggregate or not.
+void PipelineResponseWriter::Double(double value) {
+  IntoTree(true, [&](ReplyWriter& tree) { tree.Double(value); });
+}
+
+void PipelineResponseWriter::Verbatim(std::string_view format, std::string_view text) {
+  IntoTree(true, [&](ReplyWriter& tree) { tree.Verbatim(format, text); });
+}
+
+void PipelineResponseWriter::Array(size_t count) {
+  IntoTree(true, [&](ReplyWriter& tree) { tree.Array(count); });
+}
+
+void PipelineResponseWriter::Map(size_t pairs) {
+  IntoTree(true, [&](ReplyWriter& tree) { tree.Map(pairs); });
+}
+
+void PipelineResponseWriter::Set(size_t count) {
+  IntoTree(true, [&](ReplyWriter& tree) { tree.Set(count); });
+}
+
+void PipelineResponseWriter::Push(size_t count) {
+  IntoTree(true, [&](ReplyWriter& tree) { tree.Push(count); });
+}
+
+void PipelineResponseWriter::WriteError(const duet::Error& error) {
+  IntoTree(true, [&](ReplyWriter& tree) { tree.Error(error); });
+}
+
+}  // namespace duet::rpc
