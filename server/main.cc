@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 
 #include "server/config.h"
 #include "server/server.h"
@@ -30,6 +31,11 @@ void Print(const std::string& text) {
 }  // namespace
 
 int main(int argc, char** argv) {
+#ifdef NDEBUG
+  // Debian's Abseil is built with its deadlock detector on, which gRPC pays at every lock that it
+  // takes: several per call. Debug builds keep it.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+#endif
   const absl::StatusOr<duet::Config> config = duet::LoadConfigBlocking(argc, argv, environ);
   if (!config.ok()) return Fail(config.status());
   if (config->action == duet::Config::Action::kHelp) {

@@ -58,26 +58,34 @@ void PipelineResponseWriter::ReplaceLast(const duet::Error& error) {
   WriteError(error);
 }
 
-void PipelineResponseWriter::AppendValueHeader(size_t size) {
-  last_ = out_.size();
-  AppendVarint(out_, kValuesTag);
-  AppendVarint(out_, size);
-}
-
+// Headers are put together apart and appended at once: a call of std::string::append per byte cost
+// more than the command.
 void PipelineResponseWriter::AppendBytesValue(int field, std::string_view bytes) {
-  AppendValueHeader(1 + VarintSize(bytes.size()) + bytes.size());
-  AppendBytes(out_, WireTag(field, WireType::kBytes), bytes);
+  last_ = out_.size();
+  char header[4 * kMaxVarintBytes];
+  char* to = PutVarint(header, kValuesTag);
+  to = PutVarint(to, 1 + VarintSize(bytes.size()) + bytes.size());
+  to = PutVarint(to, WireTag(field, WireType::kBytes));
+  to = PutVarint(to, bytes.size());
+  out_.append(header, static_cast<size_t>(to - header));
+  out_.append(bytes);
 }
 
 void PipelineResponseWriter::AppendVarintValue(int field, uint64_t value) {
-  AppendValueHeader(1 + VarintSize(value));
-  AppendVarint(out_, WireTag(field, WireType::kVarint));
-  AppendVarint(out_, value);
+  last_ = out_.size();
+  char bytes[4 * kMaxVarintBytes];
+  char* to = PutVarint(bytes, kValuesTag);
+  to = PutVarint(to, 1 + VarintSize(value));
+  to = PutVarint(to, WireTag(field, WireType::kVarint));
+  to = PutVarint(to, value);
+  out_.append(bytes, static_cast<size_t>(to - bytes));
 }
 
 void PipelineResponseWriter::AppendTree() {
   in_tree_ = false;
-  AppendValueHeader(tree_values_[0].ByteSizeLong());
+  last_ = out_.size();
+  AppendVarint(out_, kValuesTag);
+  AppendVarint(out_, tree_values_[0].ByteSizeLong());
   tree_values_[0].AppendToString(&out_);
 }
 

@@ -56,7 +56,6 @@ class PipelineResponseWriter final : public ReplyWriter {
   // A value of one field of bytes, and one of one varint.
   void AppendBytesValue(int field, std::string_view bytes);
   void AppendVarintValue(int field, uint64_t value);
-  void AppendValueHeader(size_t size);
 
   std::string out_;
   size_t last_ = 0;  // where the last reply begins

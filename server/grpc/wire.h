@@ -22,12 +22,18 @@ constexpr size_t VarintSize(uint64_t value) {
   return size;
 }
 
+inline constexpr size_t kMaxVarintBytes = 10;
+
+// Writes `value` at `to`, which has room for kMaxVarintBytes; gives the end of it.
+inline char* PutVarint(char* to, uint64_t value) {
+  for (; value >= 0x80; value >>= 7) *to++ = static_cast<char>(value | 0x80);
+  *to++ = static_cast<char>(value);
+  return to;
+}
+
 inline void AppendVarint(std::string& out, uint64_t value) {
-  while (value >= 0x80) {
-    out.push_back(static_cast<char>(value | 0x80));
-    value >>= 7;
-  }
-  out.push_back(static_cast<char>(value));
+  char bytes[kMaxVarintBytes];
+  out.append(bytes, static_cast<size_t>(PutVarint(bytes, value) - bytes));
 }
 
 // A field of bytes, a string or a message.

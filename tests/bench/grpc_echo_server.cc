@@ -11,6 +11,7 @@
 #include <string>
 #include <thread>
 
+#include "absl/synchronization/mutex.h"
 #include "grpcpp/grpcpp.h"
 
 #include "tests/bench/grpc_echo.grpc.pb.h"
@@ -53,6 +54,7 @@ class Call {
 }  // namespace
 
 int main(int argc, char** argv) {
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as duet-server does
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
