@@ -13,7 +13,7 @@ DUET_TEST_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev
   clang clang-format libclang-rt-14-dev lld
   redis-server redis-tools prometheus
-  python3 python3-grpcio python3-grpc-tools python3-protobuf curl
+  python3 python3-grpcio python3-protobuf curl
 )
 
 # duet_step TEXT: a headline in the progress that the scripts print.

@@ -32,11 +32,11 @@ how_to_reach() {
   redis-cli -h $host -p ${resp##*:} GET greeting
 TEXT
   [[ -z $grpc ]] || cat <<TEXT
-  # gRPC, in Python: apt-get install python3-grpcio python3-grpc-tools
-  /usr/bin/python3 -m grpc_tools.protoc -I proto --python_out=/tmp --grpc_python_out=/tmp proto/duet/v1/*.proto
-  PYTHONPATH=/tmp /usr/bin/python3 -c 'import grpc; from duet.v1 import key_value_service_pb2 as kv, key_value_service_pb2_grpc as rpc; print(rpc.KeyValueServiceStub(grpc.insecure_channel("$grpc")).Get(kv.GetRequest(key=b"greeting")))'
+  # gRPC, in Python: apt-get install python3-grpcio
+  protoc -I proto --python_out=build --grpc_python_out=build --plugin=protoc-gen-grpc_python=/usr/bin/grpc_python_plugin proto/duet/v1/*.proto
+  PYTHONPATH=build /usr/bin/python3 -c 'import grpc; from duet.v1 import key_value_service_pb2 as kv, key_value_service_pb2_grpc as rpc; print(rpc.KeyValueServiceStub(grpc.insecure_channel("$grpc")).Get(kv.GetRequest(key=b"greeting")))'
 TEXT
-  [[ -z $admin ]] || printf '  curl http://%s/metrics\n' "$admin"
+  [[ -z $admin ]] || printf '  curl http://%s/metrics     # apt-get install curl\n' "$admin"
   printf '\nCtrl-C ends it.\n'
 }
 

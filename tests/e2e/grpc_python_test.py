@@ -27,10 +27,10 @@ class GrpcPython(unittest.TestCase):
         self.run_script(sys.executable, str(script), str(self.server.grpc[1]))
 
     def test_readme(self):
-        generate = re.search(r"```sh\n(\S+ -m grpc_tools.*?)PYTHONPATH", README, re.S)[1]
+        generate = re.search(r"```sh\n(protoc .*?)PYTHONPATH", README, re.S)[1]
         program = re.search(r"```python\n(.*?)```", README, re.S)[1]
         with tempfile.TemporaryDirectory() as directory:
-            self.run_script("sh", "-c", generate.replace("=/tmp", "=" + directory))
+            self.run_script("sh", "-c", generate.replace("_out=build", "_out=" + directory))
             program = program.replace("127.0.0.1:50051", "127.0.0.1:%d" % self.server.grpc[1])
             program += '\nassert store.Get(kv.GetRequest(key=b"greeting")).value == b"hello"\n'
             self.run_script(sys.executable, "-c", program, env={"PYTHONPATH": directory})

@@ -9,7 +9,7 @@ from harness import BINARY, ROOT, Duet, http_get
 README = (ROOT / "README.md").read_text()
 CODE = re.findall(r"```sh\n(.*?)```", README, re.S)
 # Flags of other programs in its examples.
-FOREIGN_FLAGS = {"--scan", "--pattern", "--python_out", "--grpc_python_out", "--quick",
+FOREIGN_FLAGS = {"--scan", "--pattern", "--python_out", "--grpc_python_out", "--plugin", "--quick",
                  "--update-readme", "--help", "--io-threads"}
 
 
