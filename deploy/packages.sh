@@ -27,15 +27,16 @@ duet_install() {
       missing+=("$package")
   done
   ((${#missing[@]})) || return 0
-  duet_step "installing ${missing[*]}"
   local as_root=()
   if ((EUID != 0)); then
     as_root=(sudo)
     command -v sudo >/dev/null || {
-      echo "missing packages, and neither root nor sudo to install them: ${missing[*]}" >&2
+      printf 'Packages are missing, and there is no sudo to install them. As root, run:\n' >&2
+      printf '  apt-get update && apt-get install --no-install-recommends %s\n' "${missing[*]}" >&2
       return 1
     }
   fi
+  duet_step "installing ${missing[*]}"
   "${as_root[@]}" bash -s -- "${missing[@]}" <<'AS_ROOT'
 set -euo pipefail
 export DEBIAN_FRONTEND=noninteractive
