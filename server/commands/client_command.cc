@@ -25,18 +25,19 @@ void ClientId(CommandContext& ctx) { ctx.reply.Integer(static_cast<int64_t>(ctx.
 std::string DescribeClient(const Session& session, int64_t now_ms) {
   const int64_t age_s = (now_ms - session.created_ms) / 1000;
   const int64_t idle_s = (now_ms - session.last_command_ms) / 1000;
-  // absl's string_view is not std's in Debian's build.
-  const std::string last_command(session.last_command);
-  return absl::StrCat("id=", session.id, " addr=", session.peer_address,
-                      " laddr=", session.local_address, " fd=", session.fd, " name=", session.name,
-                      " age=", age_s, " idle=", idle_s, " flags=N db=", session.database,
-                      " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=", session.query_buffer_bytes,
-                      " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=",
-                      session.query_buffer_bytes, " events=r cmd=", last_command,
-                      " user=", session.user, " redir=-1 resp=", session.protocol,
-                      " lib-name=", session.library_name, " lib-ver=", session.library_version,
-                      " tot-net-in=", session.bytes_in, " tot-net-out=", session.bytes_out,
-                      " tot-cmds=", session.commands_processed);
+  const std::string* const last_command = session.last_command;
+  return absl::StrCat(
+      "id=", session.id, " addr=", session.peer_address, " laddr=", session.local_address,
+      " fd=", session.fd, " name=", session.name.Get(), " age=", age_s, " idle=", idle_s,
+      " flags=N db=", session.database.get(),
+      " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=", session.query_buffer_bytes.get(),
+      " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=",
+      session.query_buffer_bytes.get(),
+      " events=r cmd=", last_command == nullptr ? "NULL" : *last_command,
+      " user=", session.user.Get(), " redir=-1 resp=", session.protocol.get(),
+      " lib-name=", session.library_name.Get(), " lib-ver=", session.library_version.Get(),
+      " tot-net-in=", session.bytes_in.get(), " tot-net-out=", session.bytes_out.get(),
+      " tot-cmds=", session.commands_processed.get());
 }
 
 void ClientInfo(CommandContext& ctx) {
@@ -44,14 +45,15 @@ void ClientInfo(CommandContext& ctx) {
 }
 
 void ClientGetName(CommandContext& ctx) {
-  if (ctx.session.name.empty()) return ctx.reply.Null();
-  ctx.reply.Bulk(ctx.session.name);
+  const std::string name = ctx.session.name.Get();
+  if (name.empty()) return ctx.reply.Null();
+  ctx.reply.Bulk(name);
 }
 
 void ClientSetName(CommandContext& ctx) {
   const std::optional<Error> error = CheckClientName(ctx.args[2]);
   if (error) return ctx.reply.Error(*error);
-  ctx.session.name = ctx.args[2];
+  ctx.session.name.Set(ctx.args[2]);
   ctx.reply.Ok();
 }
 
@@ -67,7 +69,7 @@ void ClientSetInfo(CommandContext& ctx) {
         MakeError(ErrorCode::kSyntax,
                   "ERR " + attribute + " cannot contain spaces, newlines or special characters."));
   }
-  (is_name ? ctx.session.library_name : ctx.session.library_version) = ctx.args[3];
+  (is_name ? ctx.session.library_name : ctx.session.library_version).Set(ctx.args[3]);
   ctx.reply.Ok();
 }
 

@@ -2,7 +2,48 @@
 
 #include <utility>
 
+#include "server/base/check.h"
+#include "server/commands/session.h"
+
 namespace duet::commands {
+
+ClientRegistry::Entry::Entry(ClientRegistry& registry, Session& session)
+    : registry_(registry), session_(session) {
+  DUET_DCHECK(session.mailbox != nullptr, "others could not reach it");
+  absl::MutexLock lock(&registry_.mutex_);
+  registry_.sessions_.emplace(session.id, &session);
+}
+
+ClientRegistry::Entry::~Entry() {
+  absl::MutexLock lock(&registry_.mutex_);
+  registry_.sessions_.erase(session_.id);
+}
+
+void ClientRegistry::ForEach(absl::FunctionRef<void(Session&)> visit) const {
+  absl::MutexLock lock(&mutex_);
+  for (const auto& [id, session] : sessions_) visit(*session);
+}
+
+ClientPause ClientRegistry::pause() const {
+  absl::MutexLock lock(&mutex_);
+  return pause_;
+}
+
+void ClientRegistry::SetPause(const ClientPause& pause) {
+  absl::MutexLock lock(&mutex_);
+  pause_ = pause;
+  for (const auto& [id, session] : sessions_) {
+    if (session->waits) session->mailbox->Wake();
+  }
+}
+
+bool ClientRegistry::Visit(uint64_t id, absl::FunctionRef<void(Session&)> visit) const {
+  absl::MutexLock lock(&mutex_);
+  const auto found = sessions_.find(id);
+  if (found == sessions_.end()) return false;
+  visit(*found->second);
+  return true;
+}
 
 ClientRegistry::Place& ClientRegistry::Place::operator=(Place&& other) noexcept {
   if (this != &other) {

@@ -5,8 +5,21 @@
 
 #include <atomic>
 #include <cstdint>
+#include <map>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/functional/function_ref.h"
+#include "absl/synchronization/mutex.h"
 
 namespace duet::commands {
+
+class Session;
+
+// CLIENT PAUSE: commands wait until then.
+struct ClientPause {
+  int64_t until_ms = 0;  // wall clock
+  bool only_writes = false;
+};
 
 class ClientRegistry {
  public:
@@ -26,12 +39,37 @@ class ClientRegistry {
     ClientRegistry* registry_ = nullptr;
   };
 
+  // A session that others can find, for as long as this lives. What they may use of it: session.h.
+  class Entry {
+   public:
+    // REQUIRES: what is const in the session from now on is set; it has a mailbox.
+    Entry(ClientRegistry& registry, Session& session);
+    ~Entry();
+    Entry(const Entry&) = delete;
+    Entry& operator=(const Entry&) = delete;
+
+   private:
+    ClientRegistry& registry_;
+    Session& session_;
+  };
+
   explicit ClientRegistry(uint32_t max_clients) : max_clients_(max_clients) {}
 
   // An id for a session: unique in the process, growing from 1.
   uint64_t NextId() { return next_id_.fetch_add(1, std::memory_order_relaxed); }
   // A place for one more connected client; an empty one if there are max_clients already.
   [[nodiscard]] Place Connect();
+
+  // The sessions entered, by id. They stay entered while `visit` runs, which must not enter or
+  // leave one.
+  void ForEach(absl::FunctionRef<void(Session&)> visit) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // The one with this id. False: there is none.
+  bool Visit(uint64_t id, absl::FunctionRef<void(Session&)> visit) const
+      ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Thread-safe. The sessions that wait for a pause to end are woken when it is set.
+  ClientPause pause() const ABSL_LOCKS_EXCLUDED(mutex_);
+  void SetPause(const ClientPause& pause) ABSL_LOCKS_EXCLUDED(mutex_);
 
   uint32_t connected() const { return connected_.load(std::memory_order_relaxed); }
   uint32_t max_clients() const { return max_clients_.load(std::memory_order_relaxed); }
@@ -42,6 +80,9 @@ class ClientRegistry {
   std::atomic<uint64_t> next_id_{1};
   std::atomic<uint32_t> connected_{0};
   std::atomic<uint32_t> max_clients_;
+  mutable absl::Mutex mutex_;
+  std::map<uint64_t, Session*> sessions_ ABSL_GUARDED_BY(mutex_);
+  ClientPause pause_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace duet::commands

@@ -41,7 +41,7 @@ std::optional<Error> Authenticate(CommandContext& ctx, std::string_view user,
                      "WRONGPASS invalid username-password pair or user is disabled.");
   }
   ctx.session.authenticated = true;
-  ctx.session.user = kDefaultUser;
+  ctx.session.user.Set(kDefaultUser);
   return std::nullopt;
 }
 
@@ -139,7 +139,7 @@ void Hello(CommandContext& ctx) {
         "<proto> AUTH <user> <pass> option can be used to authenticate the client and select the "
         "RESP protocol version at the same time"));
   }
-  if (options->name) ctx.session.name = *options->name;
+  if (options->name) ctx.session.name.Set(*options->name);
   // The reply is written in the new protocol already.
   if (options->protocol) ctx.session.protocol = *options->protocol;
   ReplyHello(ctx);

@@ -11,11 +11,15 @@
 
 #include <algorithm>
 #include <array>
+#include <memory>
+#include <utility>
 
 #include "absl/container/inlined_vector.h"
 
+#include "server/commands/call.h"
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
+#include "server/commands/further_steps.h"
 #include "server/metrics/worker_counters.h"
 #include "server/store/database.h"
 #include "server/store/shard_locks.h"
@@ -29,17 +33,6 @@ constexpr size_t kMaxPrefetch =
     128;  // keys of a window; more would push each other out of the cache
 
 using Keys = absl::InlinedVector<store::Key, 2 * kWindow>;
-
-// A command on its way through the steps. `command` is null for an unknown one.
-struct Call {
-  ServerContext& server;
-  Session& session;
-  Argv argv;
-  ReplyWriter& reply;
-  const Command* command;
-  std::span<const store::Key> keys;
-  int64_t now_ms;
-};
 
 const Command* Lookup(const CommandTable& table, Argv argv) {
   const Command* command = table.Find(argv[0]);
@@ -95,15 +88,7 @@ Error UnknownCommand(const CommandTable& table, Argv argv) {
   return MakeError(ErrorCode::kUnknownCommand, std::move(text));
 }
 
-// Each of the checks writes the error that refuses the command and returns false, or returns true.
-bool Refuse(Call& call, const Error& error) {
-  metrics::WorkerCounters& counters = *call.session.counters;
-  counters.errors[static_cast<size_t>(error.code)].Add();
-  if (call.command != nullptr) counters.commands[call.command->index].rejected.Add();
-  call.reply.Error(error);
-  return false;
-}
-
+// Each of the checks refuses the command and returns false, or returns true.
 bool CheckArity(Call& call) {
   if (ArityHolds(*call.command->spec, call.argv.size())) [[likely]]
     return true;
@@ -174,43 +159,29 @@ void LockKeys(const Call& call, store::ShardLocks& locks) {
 void Run(Call& call) {
   store::ShardLocks locks(*call.server.store);
   LockKeys(call, locks);
-  CommandContext context{
-      .args = call.argv,
-      .reply = call.reply,
-      .session = call.session,
-      .server = call.server,
-      .spec = *call.command->spec,
-      .db = store::Database(*call.server.store, locks, call.session.database, call.now_ms),
-      .locks = locks,
-      .keys = call.keys,
-      .now_ms = call.now_ms};
-  call.command->spec->handler(context);
-  locks.Unlock();  // before context.garbage is freed
+  const std::shared_ptr<void> garbage = RunHandler(call, locks);
+  locks.Unlock();  // before the garbage is freed
 }
 
-// `ticks` is the time that the last command ended, and becomes the time that this one did.
-void Record(const Call& call, uint64_t errors_before, uint64_t& ticks) {
-  metrics::WorkerCounters& counters = *call.session.counters;
-  const uint64_t now = CycleClock::Now();
-  const bool failed = call.reply.errors() != errors_before;
-  counters.RecordCommand(call.command->index, now - ticks, failed);
-  if (failed) counters.errors[static_cast<size_t>(call.reply.last_error())].Add();
-  ticks = now;
-}
-
-void Perform(const CommandTable& table, Call& call, uint64_t& ticks) {
+Step Perform(const CommandTable& table, Call& call, uint64_t& ticks) {
   Session& session = call.session;
   if (call.command == nullptr) [[unlikely]] {
     session.counters->unknown_commands.Add();
     Refuse(call, UnknownCommand(table, call.argv));
-    return;
+    return Step::kAnswered;
   }
-  session.last_command = call.command->full_name;
-  if (!CheckArity(call) || !Authenticate(call) || !CheckDoor(call) || !CheckLimits(call)) return;
+  session.last_command = &call.command->full_name;
+  if (!CheckArity(call) || !Authenticate(call) || !CheckDoor(call) || !CheckLimits(call)) {
+    return Step::kAnswered;
+  }
+  if ((session.modes | call.server.modes.Get()) != 0) [[unlikely]] {
+    if (const Step step = TakeFurtherSteps(call); step != Step::kGoOn) return step;
+  }
   ++session.commands_processed;
   const uint64_t errors_before = call.reply.errors();
   Run(call);
   Record(call, errors_before, ticks);
+  return Step::kGoOn;
 }
 
 // Up to kWindow commands of a batch, looked up and hashed.
@@ -248,6 +219,38 @@ class Window {
 
 }  // namespace
 
+bool Refuse(Call& call, const Error& error) {
+  metrics::WorkerCounters& counters = *call.session.counters;
+  counters.errors[static_cast<size_t>(error.code)].Add();
+  if (call.command != nullptr) counters.commands[call.command->index].rejected.Add();
+  call.reply.Error(error);
+  return false;
+}
+
+std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks) {
+  CommandContext context{.args = call.argv,
+                         .reply = call.reply,
+                         .session = call.session,
+                         .server = call.server,
+                         .spec = *call.command->spec,
+                         .db = store::Database(*call.server.store, locks, call.session.database,
+                                               call.now_ms, call.session.id),
+                         .locks = locks,
+                         .keys = call.keys,
+                         .now_ms = call.now_ms};
+  call.command->spec->handler(context);
+  return std::move(context.garbage);
+}
+
+void Record(const Call& call, uint64_t errors_before, uint64_t& ticks) {
+  metrics::WorkerCounters& counters = *call.session.counters;
+  const uint64_t now = CycleClock::Now();
+  const bool failed = call.reply.errors() != errors_before;
+  counters.RecordCommand(call.command->index, now - ticks, failed);
+  if (failed) counters.errors[static_cast<size_t>(call.reply.last_error())].Add();
+  ticks = now;
+}
+
 Dispatcher::Dispatcher(ServerContext& server) : server_(server), table_(CommandTable::Get()) {}
 
 void Dispatcher::Execute(Session& session, Argv argv, ReplyWriter& reply) {
@@ -260,6 +263,10 @@ void Dispatcher::Execute(Session& session, Argv argv, ReplyWriter& reply) {
   CollectKeys(*server_.store, command, argv, keys);
   Call call{server_, session, argv, reply, command, keys, now_ms};
   Perform(table_, call, ticks);
+}
+
+bool Dispatcher::Resume(Session& session, ReplyWriter& reply) {
+  return EndWait(server_, session, server_.clock->WallMs(), reply);
 }
 
 BatchResult Dispatcher::ExecuteBatch(Session& session, const CommandBatch& batch, size_t begin,
@@ -280,9 +287,14 @@ BatchResult Dispatcher::ExecuteBatch(Session& session, const CommandBatch& batch
       const Argv argv = batch[start + i];
       if (argv.empty()) continue;
       Call call{server_, session, argv, reply, window.command(i), window.keys(i), now_ms};
-      Perform(table_, call, ticks);
-      if (session.close_after_reply) [[unlikely]] {
-        result.state = BatchState::kClose;
+      const Step step = Perform(table_, call, ticks);
+      if (step == Step::kWait) [[unlikely]] {
+        --result.executed;
+        result.state = BatchState::kWait;
+        return result;
+      }
+      if (session.close_after_reply || session.waits) [[unlikely]] {
+        result.state = session.waits ? BatchState::kWait : BatchState::kClose;
         return result;
       }
       if (full != nullptr && full(context)) [[unlikely]] {

@@ -6,9 +6,10 @@
 //   Authenticate  NOAUTH unless the row allows it
 //   CheckDoor     connection-only commands in a unary call     -> kNotInThisDoor
 //   CheckLimits   key and value sizes
-//   LockKeys      the shards of the row's keys, ascending
-//   Run           the handler writes its reply under the locks
-//   Record        calls, failures and time into the worker's counters
+//   TakeFurtherSteps  what a mode of the session or of the server asks for (SessionMode,
+//   ServerMode) LockKeys      the shards of the row's keys, ascending Run           the handler
+//   writes its reply under the locks Record        calls, failures and time into the worker's
+//   counters
 //
 // Thread-safe: any worker may call it, each with its own Session and ReplyWriter.
 #pragma once
@@ -30,6 +31,7 @@ enum class BatchState : uint8_t {
   kDone,        // every command of the batch was executed
   kOutputFull,  // stopped after a command because `full` said so
   kClose,       // stopped after a command that ends the connection (QUIT)
+  kWait,        // stopped because session.wait says so; Resume() is next
 };
 
 struct BatchResult {
@@ -51,6 +53,10 @@ class Dispatcher {
   using FullCheck = bool (*)(void* context);
   BatchResult ExecuteBatch(Session& session, const CommandBatch& batch, size_t begin,
                            ReplyWriter& reply, FullCheck full, void* context);
+
+  // For a session that waits: called when it was woken and when its time has come. True: the wait
+  // is over, its reply (if one was owed) is written, and the next command may be executed.
+  bool Resume(Session& session, ReplyWriter& reply);
 
   const CommandTable& table() const { return table_; }
   ServerContext& server() { return server_; }

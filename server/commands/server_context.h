@@ -3,8 +3,8 @@
 // Thread class: the struct is read-only once built; what it points to is thread-safe.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
-#include <functional>
 #include <string>
 
 #include "server/base/clock.h"
@@ -24,6 +24,31 @@ namespace duet::commands {
 
 class ClientRegistry;
 
+// What makes every command take further steps; none on the fast way. (dispatcher.cc)
+enum ServerMode : uint32_t {
+  kPaused = 1u << 0,       // CLIENT PAUSE; stays set a while after its end
+  kMonitored = 1u << 1,    // somebody has said MONITOR
+  kMemoryBound = 1u << 2,  // maxmemory is not 0
+};
+
+// ServerModes of a running server.
+// Thread-safe.
+class ServerModes {
+ public:
+  uint32_t Get() const { return modes_.load(std::memory_order_relaxed); }
+  bool Has(ServerMode mode) const { return (Get() & mode) != 0; }
+  void Set(ServerMode mode, bool on) {
+    if (on) {
+      modes_.fetch_or(mode, std::memory_order_seq_cst);
+    } else {
+      modes_.fetch_and(~uint32_t{mode}, std::memory_order_seq_cst);
+    }
+  }
+
+ private:
+  std::atomic<uint32_t> modes_{0};
+};
+
 struct ServerContext {
   store::Store* store = nullptr;
   Clock* clock = nullptr;
@@ -31,6 +56,7 @@ struct ServerContext {
   metrics::Registry* metrics = nullptr;
   ClientRegistry* clients = nullptr;
   const Limits* limits = nullptr;
+  ServerModes modes;
   std::string run_id;  // 40 hex digits
   std::string executable;
   std::string config_file;

@@ -6,8 +6,9 @@ void Session::Reset(bool authenticated_by_default) {
   database = 0;
   protocol = 2;
   authenticated = authenticated_by_default;
-  user = "default";
-  name.clear();
+  user.Set("default");
+  name.Set("");
+  modes = 0;
 }
 
 }  // namespace duet::commands

@@ -2,13 +2,21 @@
 // stream, or one unary call.
 //
 // Thread class: worker-bound: used by the worker that runs its connection or call, and handed over
-// as a whole when the connection moves. What other clients may read of it goes through
-// ClientRegistry (client_registry.h).
+// as a whole when the connection moves. While it is entered in the ClientRegistry
+// (client_registry.h), any thread may read what is const, Relaxed, SharedText or atomic (CLIENT
+// LIST), and use the mailbox.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+
+#include "server/base/relaxed.h"
+#include "server/base/shared_text.h"
+#include "server/pubsub/mailbox.h"
 
 namespace duet::metrics {
 class WorkerCounters;
@@ -17,6 +25,32 @@ class WorkerCounters;
 namespace duet::commands {
 
 enum class Door : uint8_t { kResp, kGrpcStream, kGrpcUnary };
+
+// What makes a session's commands take further steps; none on the fast way. (dispatcher.cc)
+enum SessionMode : uint32_t {
+  kInTransaction = 1u << 0,  // between MULTI and EXEC
+  kSubscribed = 1u << 1,     // to a channel or pattern: RESP2 allows few commands then
+  kRepliesOff = 1u << 2,     // CLIENT REPLY OFF
+  kSkipNextReply = 1u << 3,  // CLIENT REPLY SKIP: of the command after it
+  kTracks = 1u << 4,         // CLIENT TRACKING ON
+  kMonitors = 1u << 5,       // MONITOR
+  kNoTouch = 1u << 6,        // CLIENT NO-TOUCH ON
+};
+
+// A session whose next command has to wait, or whose last one has no reply yet.
+struct Wait {
+  enum class For : uint8_t {
+    kUnpause,   // CLIENT PAUSE: the next command is executed when it ends
+    kReplicas,  // WAIT: its reply is 0 when the time has come
+  };
+  For what = For::kUnpause;
+  int64_t until_ms = 0;       // wall clock; kNoEnd: until it is woken
+  bool holds_writes = false;  // kUnpause: the next command is a write
+  static constexpr int64_t kNoEnd = INT64_MAX;
+};
+
+// What CLIENT UNBLOCK asks of a session that waits.
+enum class Unblock : uint8_t { kNo, kAsOnTimeout, kWithError };
 
 class Session {
  public:
@@ -27,29 +61,42 @@ class Session {
   const uint64_t id;                  // unique in the process, from 1; CLIENT ID
   metrics::WorkerCounters* counters;  // of the worker that runs this session now; never null
 
-  int database = 0;                // SELECT
-  int protocol = 2;                // RESP version that replies are written in; HELLO
+  Relaxed<uint32_t> modes{0};      // SessionMode
+  Relaxed<int> database{0};        // SELECT
+  Relaxed<int> protocol{2};        // RESP version that replies are written in; HELLO
   bool authenticated = true;       // false until AUTH where a password is set
   bool close_after_reply = false;  // QUIT, and errors that end the connection
-  std::string user = "default";
-  std::string name;             // CLIENT SETNAME
-  std::string library_name;     // CLIENT SETINFO LIB-NAME
-  std::string library_version;  // CLIENT SETINFO LIB-VER
+  SharedText user{"default"};
+  SharedText name;             // CLIENT SETNAME
+  SharedText library_name;     // CLIENT SETINFO LIB-NAME
+  SharedText library_version;  // CLIENT SETINFO LIB-VER
 
-  // For CLIENT INFO; the door fills them.
+  // The dispatcher sets it and says BatchState::kWait; the door waits and calls Resume.
+  std::optional<Wait> wait;
+  Relaxed<bool> waits{false};  // a command waits for its reply (not: CLIENT PAUSE)
+  std::atomic<Unblock> unblock{Unblock::kNo};
+
+  // What others send to this client. Null where nothing can be sent to it (a unary call).
+  std::shared_ptr<pubsub::Mailbox> mailbox;
+
+  // For CLIENT INFO; the door fills them before it enters the session in the registry.
   std::string peer_address;  // "127.0.0.1:50412", "/run/duet.sock:0"
   std::string local_address;
   int fd = -1;
   int64_t created_ms = 0;
-  int64_t last_command_ms = 0;  // set by the dispatcher, once a batch
-  uint64_t commands_processed = 0;
-  uint64_t bytes_in = 0;  // tot-net-in
-  uint64_t bytes_out = 0;
-  uint64_t query_buffer_bytes = 0;  // qbuf: unparsed input held for this connection
-  std::string_view last_command;    // full name of the row ("client|info"); static storage
+  Relaxed<int64_t> last_command_ms{0};  // set by the dispatcher, once a batch
+  Relaxed<uint64_t> commands_processed{0};
+  Relaxed<uint64_t> bytes_in{0};  // tot-net-in
+  Relaxed<uint64_t> bytes_out{0};
+  Relaxed<uint64_t> query_buffer_bytes{0};   // qbuf: unparsed input held for this connection
+  Relaxed<uint64_t> output_buffer_bytes{0};  // replies that the client has not read
+  // Full name of the row ("client|info"); null: no command yet.
+  Relaxed<const std::string*> last_command{nullptr};
 
   // True for doors whose state lasts from one command to the next (SELECT, HELLO, ...).
   bool is_connection() const { return door != Door::kGrpcUnary; }
+  bool has(SessionMode mode) const { return (modes & mode) != 0; }
+  void set(SessionMode mode, bool on) { modes = on ? modes | mode : modes & ~uint32_t{mode}; }
   // RESET: everything but the identity goes back to how it was at connect.
   void Reset(bool authenticated_by_default);
 };

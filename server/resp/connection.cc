@@ -1,6 +1,8 @@
 #include "server/resp/connection.h"
 
 #include <algorithm>
+#include <chrono>
+#include <cstring>
 #include <string>
 #include <utility>
 
@@ -18,8 +20,15 @@ constexpr size_t kBatchCommands = 512;
 constexpr size_t kMinReadBytes = 16 * 1024;
 constexpr size_t kMaxReadBytes = 4 * 1024 * 1024;
 
-bool OutputIsFull(void* output) {
-  return static_cast<OutputBuffer*>(output)->size() >= kFlushBytes;
+// What ExecuteBatch is asked after each command.
+struct BatchOutput {
+  const OutputBuffer& replies;
+  const pubsub::Mailbox& mail;
+};
+
+bool HasToStop(void* batch_output) {
+  const auto& output = *static_cast<const BatchOutput*>(batch_output);
+  return output.replies.size() >= kFlushBytes || output.mail.pending();
 }
 
 }  // namespace
@@ -37,6 +46,8 @@ Connection::Connection(ConnectionServices& services, std::unique_ptr<runtime::St
   session_.fd = stream_->fd();
   session_.created_ms = services_.clock.WallMs();
   session_.last_command_ms = session_.created_ms;
+  session_.mailbox = std::make_shared<pubsub::Mailbox>(bell_);
+  entry_.emplace(services_.clients, session_);
 }
 
 Connection::~Connection() = default;
@@ -49,19 +60,71 @@ runtime::Task<> Connection::Run() {
       const bool sent = co_await FlushUnsent();
       if (!sent) break;
       input_ = partial_.view();
-    } else {
-      if (runtime::Worker* const target = stream_->ShouldMove(); target != nullptr) {
-        LeaveWorker();
-        co_await stream_->MoveTo(*target);
-        JoinWorker();
-      }
-      const bool more = co_await ReadMore();
-      if (!more) break;
+      next = HandleInput(Input::kSome);
+      continue;
     }
-    next = ExecuteInput();
+    runtime::Worker* const target = wait_timer_ ? nullptr : stream_->ShouldMove();
+    if (target != nullptr) {
+      LeaveWorker();
+      co_await stream_->MoveTo(*target);
+      JoinWorker();
+    }
+    const Input input = co_await ReadMore();
+    next = HandleInput(input);
   }
+  if (session_.mailbox->overflowed()) state().counters->output_limited.Add();
   state().counters->connections_closed.Add();
   LeaveWorker();
+}
+
+Connection::Next Connection::HandleInput(Input input) {
+  if (input == Input::kEnd) return Next::kClose;
+  if (session_.waits) return GoOnWaiting(input);
+  if (input == Input::kSome) return ExecuteInput();
+  TakeMail();
+  return SendOutput();
+}
+
+// Mail wakes a connection that reads. One that writes, or executes, looks for mail when it is done.
+void Connection::OnRing() {
+  if (session_.mailbox->closed()) return CutOff();
+  stream_->InterruptRead();
+}
+
+// The session's next command has to wait, or its last one has no reply yet. What the client sends
+// meanwhile is kept, and mail is delivered.
+Connection::Next Connection::GoOnWaiting(Input input) {
+  if (input == Input::kSome) partial_.Keep(input_);
+  if (partial_.size() > services_.limits.max_request_bytes) return Next::kClose;
+  TakeMail();
+  RespWriter writer(state().output, &session_.protocol);
+  if (!services_.dispatcher.Resume(session_, writer)) {
+    StartWaitTimer();
+    return SendOutput();
+  }
+  wait_timer_.reset();
+  input_ = partial_.view();
+  return ExecuteInput();
+}
+
+void Connection::StartWaitTimer() {
+  const int64_t until_ms = session_.wait->until_ms;
+  if (until_ms == commands::Wait::kNoEnd) return;
+  const int64_t left_ms = std::max<int64_t>(until_ms - services_.clock.WallMs(), 1);
+  wait_timer_.emplace(stream_->worker(), [this] { stream_->InterruptRead(); });
+  wait_timer_->Start(std::chrono::milliseconds(left_ms));
+}
+
+// Others' messages go behind the replies that are written by now.
+void Connection::TakeMail() {
+  if (!session_.mailbox->pending()) return;
+  OutputBuffer& output = state().output;
+  for (const pubsub::Message& message : session_.mailbox->TakeAll()) {
+    char* const at = output.Reserve(message->size());
+    std::memcpy(at, message->data(), message->size());
+    if (*at == '>' && session_.protocol < 3) *at = '*';
+    output.Commit(message->size());
+  }
 }
 
 void Connection::Drain() {
@@ -78,10 +141,12 @@ void Connection::JoinWorker() {
   next_ = worker_->connections;
   if (next_ != nullptr) next_->previous_ = this;
   worker_->connections = this;
+  bell_->Attach(stream_->worker(), *this);
   if (services_.draining.load(std::memory_order_relaxed)) Drain();
 }
 
 void Connection::LeaveWorker() {
+  bell_->Detach();
   (previous_ != nullptr ? previous_->next_ : worker_->connections) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
   next_ = previous_ = nullptr;
@@ -92,8 +157,8 @@ void Connection::CountRead(size_t bytes) {
   state().counters->resp_bytes_in.Add(bytes);
 }
 
-// Sets input_ to what there is to execute. False: the client is gone, or the drain is done.
-runtime::Task<bool> Connection::ReadMore() {
+// Sets input_ to what there is to execute.
+runtime::Task<Connection::Input> Connection::ReadMore() {
   if (draining_) co_return ReadLast();
   runtime::IoStatus status;
   if (partial_.empty()) {
@@ -113,17 +178,19 @@ runtime::Task<bool> Connection::ReadMore() {
     session_.last_command_ms = services_.clock.WallMs();  // it may not be a whole command yet
   }
   if (status == runtime::IoStatus::kCancelled) co_return ReadLast();
-  co_return status == runtime::IoStatus::kOk;
+  if (status == runtime::IoStatus::kInterrupted) co_return Input::kInterrupted;
+  co_return status == runtime::IoStatus::kOk ? Input::kSome : Input::kEnd;
 }
 
 // A connection that drains still executes what has arrived by now.
-bool Connection::ReadLast() {
+Connection::Input Connection::ReadLast() {
+  if (session_.waits) return Input::kEnd;
   const runtime::IoResult read = stream_->TryRead(partial_.Tail(kMinReadBytes));
-  if (!read.ok() || read.bytes == 0) return false;
+  if (!read.ok() || read.bytes == 0) return Input::kEnd;
   partial_.Commit(read.bytes);
   CountRead(read.bytes);
   input_ = partial_.view();
-  return true;
+  return Input::kSome;
 }
 
 runtime::Task<bool> Connection::FlushUnsent() {
@@ -131,6 +198,7 @@ runtime::Task<bool> Connection::FlushUnsent() {
   session_.bytes_out += written.bytes;
   state().counters->resp_bytes_out.Add(written.bytes);
   std::string().swap(unsent_);
+  session_.output_buffer_bytes = 0;
   co_return written.status == runtime::IoStatus::kOk && !session_.close_after_reply;
 }
 
@@ -158,6 +226,7 @@ Connection::Next Connection::ExecuteInput() {
   }
   partial_.Keep(input_);
   session_.query_buffer_bytes = partial_.size();
+  TakeMail();
   return SendOutput();
 }
 
@@ -165,18 +234,26 @@ Connection::Next Connection::ExecuteInput() {
 bool Connection::ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* next) {
   WorkerState& worker = state();
   size_t executed = 0;
+  BatchOutput output{worker.output, *session_.mailbox};
   while (executed < worker.batch.size()) {
     const commands::BatchResult result = services_.dispatcher.ExecuteBatch(
-        session_, worker.batch, executed, writer, &OutputIsFull, &worker.output);
+        session_, worker.batch, executed, writer, &HasToStop, &output);
     executed += result.executed;
+    if (session_.mailbox->closed()) {
+      *next = Next::kClose;
+      return false;
+    }
+    TakeMail();
     if (result.state == commands::BatchState::kClose || OutputOverLimit()) {
       *next = Finish();
       return false;
     }
-    if (worker.output.size() < kFlushBytes) continue;
+    const bool waits = result.state == commands::BatchState::kWait;
+    if (worker.output.size() < kFlushBytes && !waits) continue;
     *next = SendOutput();
-    if (*next == Next::kRead) continue;
+    if (*next == Next::kRead && !waits) continue;
     KeepUnexecuted(executed, parsed_bytes);
+    if (waits) StartWaitTimer();
     return false;
   }
   return true;
@@ -215,7 +292,10 @@ Connection::Next Connection::SendOutput() {
   state().counters->resp_bytes_out.Add(written.bytes);
   const bool all = written.bytes == output.size();
   const bool failed = written.status != runtime::IoStatus::kOk;
-  if (!all && !failed) unsent_ = output.view().substr(written.bytes);
+  if (!all && !failed) {
+    unsent_ = output.view().substr(written.bytes);
+    session_.output_buffer_bytes = unsent_.size();
+  }
   output.Clear();
   if (failed) return Next::kClose;
   return all ? Next::kRead : Next::kFlush;

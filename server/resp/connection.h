@@ -8,6 +8,10 @@
 // worker's hot output buffer. So an idle connection owns no buffers, and a busy one copies nothing
 // but the value. Both hot buffers may be used only between two awaits.
 //
+// What others send to the client (published messages, invalidations) lies in the session's mailbox.
+// Leaving it there rings the connection's bell, which interrupts its read; between two replies of a
+// busy connection it is taken along.
+//
 // Back-pressure: a connection whose replies cannot be sent waits for that and is not read from.
 // At most one batch of replies beyond kFlushBytes, and one partial command, are held for a client.
 #pragma once
@@ -16,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,8 +36,10 @@
 #include "server/resp/input_buffer.h"
 #include "server/resp/output_buffer.h"
 #include "server/resp/parser.h"
+#include "server/runtime/doorbell.h"
 #include "server/runtime/stream.h"
 #include "server/runtime/task.h"
+#include "server/runtime/timer.h"
 
 namespace duet::resp {
 
@@ -57,7 +64,7 @@ struct ConnectionServices {
 };
 
 // Worker-bound: lives on the worker of its stream and moves with it.
-class Connection {
+class Connection final : private runtime::Doorbell::Handler {
  public:
   // `services` outlives the connection.
   Connection(ConnectionServices& services, std::unique_ptr<runtime::Stream> stream,
@@ -82,15 +89,27 @@ class Connection {
 
  private:
   enum class Next : uint8_t {
-    kRead,   // all is executed and sent
+    kRead,   // all is executed and sent, or has to wait (session_.waits)
     kFlush,  // unsent_ has to be sent before anything else; partial_ may hold more commands
     kClose,
   };
 
-  runtime::Task<bool> ReadMore();
-  bool ReadLast();
+  // What came of a read.
+  enum class Input : uint8_t {
+    kSome,         // in input_
+    kInterrupted,  // nothing: the bell rang, or the time to wait is over
+    kEnd,          // the client is gone, or the drain is done
+  };
+
+  void OnRing() override;
+  runtime::Task<Input> ReadMore();
+  Input ReadLast();
   runtime::Task<bool> FlushUnsent();
+  Next HandleInput(Input input);
   Next ExecuteInput();
+  Next GoOnWaiting(Input input);
+  void TakeMail();
+  void StartWaitTimer();
   bool ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* next);
   Next SendOutput();
   Next Finish();
@@ -104,7 +123,10 @@ class Connection {
   ConnectionServices& services_;
   const std::unique_ptr<runtime::Stream> stream_;
   const commands::ClientRegistry::Place place_;
+  const std::shared_ptr<runtime::Doorbell> bell_ = runtime::Doorbell::Make();
   commands::Session session_;
+  std::optional<commands::ClientRegistry::Entry> entry_;  // after session_: leaves before it dies
+  std::optional<runtime::Timer> wait_timer_;              // while the session waits for a time
   RequestParser parser_;
   WorkerState* worker_ = nullptr;  // of the worker that the stream lives on
   bool draining_ = false;

@@ -9,6 +9,7 @@
 
 #include "server/api/argv.h"
 #include "server/api/reply_writer.h"
+#include "server/base/relaxed.h"
 #include "server/resp/output_buffer.h"
 
 namespace duet::resp {
@@ -18,7 +19,7 @@ class RespWriter final : public ReplyWriter {
  public:
   // Neither is owned. *protocol, 2 or 3, is read at each value: HELLO changes it before it
   // replies.
-  RespWriter(OutputBuffer& out, const int* protocol) : out_(&out), protocol_(protocol) {}
+  RespWriter(OutputBuffer& out, const Relaxed<int>* protocol) : out_(&out), protocol_(protocol) {}
 
   // Line feeds and carriage returns in simple strings, errors and big numbers become spaces.
   void SimpleString(std::string_view text) override;
@@ -47,7 +48,7 @@ class RespWriter final : public ReplyWriter {
   bool resp3() const { return *protocol_ >= 3; }
 
   OutputBuffer* out_;
-  const int* protocol_;
+  const Relaxed<int>* protocol_;
 };
 
 // Appends `argv` as an array of bulk strings: what RequestParser reads.

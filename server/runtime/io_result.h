@@ -12,6 +12,7 @@ enum class IoStatus : uint8_t {
   kEof,    // the peer has closed its side; only reads
   kError,  // `error` is the errno
   kCancelled,
+  kInterrupted,  // InterruptRead(); nothing was read, and the stream is as it was
 };
 
 struct [[nodiscard]] IoResult {

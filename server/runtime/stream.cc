@@ -157,6 +157,12 @@ void Stream::CancelPending(bool reads, bool writes) {
   if (writer != nullptr) writer->Complete(true);
 }
 
+void Stream::InterruptRead() {
+  if (reader_ == nullptr) return;
+  reader_->result_.status = IoStatus::kInterrupted;
+  std::exchange(reader_, nullptr)->Complete(true);
+}
+
 void Stream::Cancel() {
   flags_.fetch_or(kReadCancelled | kWriteCancelled, std::memory_order_relaxed);
   CancelPending(true, true);

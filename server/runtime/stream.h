@@ -52,7 +52,8 @@ class Stream final : private EventHandler {
   class [[nodiscard]] WriteAwaiter;
   class [[nodiscard]] MoveAwaiter;
 
-  // co_await: at least one byte, kEof, kError, or kCancelled. REQUIRES: `into` is not empty.
+  // co_await: at least one byte, kEof, kError, kCancelled or kInterrupted. REQUIRES: `into` is not
+  // empty.
   ReadAwaiter ReadSome(std::span<char> into);
   // The same into the worker's hot buffer.
   ReadViewAwaiter ReadSome();
@@ -67,6 +68,8 @@ class Stream final : private EventHandler {
   // REQUIRES: no read pending.
   IoResult TryRead(std::span<char> into);
 
+  // Ends the pending read, if there is one, with kInterrupted. The coroutine is resumed inline.
+  void InterruptRead();
   // Ends pending and all later operations with kCancelled. The coroutine is resumed inline.
   void Cancel();
   // The same for reads only: a drain lets replies out.

@@ -21,7 +21,7 @@ size_t CapacityFor(size_t size) {
 
 }  // namespace
 
-Database Database::Sibling(int index) const { return {*store_, *locks_, index, now_ms_}; }
+Database Database::Sibling(int index) const { return {*store_, *locks_, index, now_ms_, origin_}; }
 
 Shard& Database::LockedShard(const Key& key) const {
   const size_t index = store_->ShardOf(key.hash);
@@ -39,8 +39,8 @@ uint64_t* Database::FindLiveSlot(Shard& shard, const Key& key, ShardData** data)
   shard.lock.AssertHeld();
   uint64_t* const slot = FindSlot(shard, key, data);
   if (slot == nullptr || !EntryOf(*slot)->IsExpired(now_ms_)) return slot;
-  shard.Changed(index_, key);
-  shard.CountLazyExpiry(**data);
+  shard.Changed(index_, key, origin_);
+  shard.ExpiredLazily(**data, index_, key);
   Entry::Destroy(shard.Remove(**data, slot));
   return nullptr;
 }
@@ -73,12 +73,12 @@ void Database::Write(const Key& key, bool keep_expiry, int64_t expire_at_ms, Ass
   ShardData& data = shard.FindOrMake(index_);
   uint64_t* const slot = data.table.Find(key.bytes, key.hash);
   ++changes_;
-  shard.Changed(index_, key);
+  shard.Changed(index_, key, origin_);
   if (slot == nullptr) return shard.Insert(data, make(expire_at_ms), key.hash);
   Entry& entry = *EntryOf(*slot);
   const int64_t old_expire_at_ms = entry.expire_at_ms();
   if (HasPassed(old_expire_at_ms, now_ms_)) {
-    shard.CountLazyExpiry(data);
+    shard.ExpiredLazily(data, index_, key);
   } else if (keep_expiry) {
     expire_at_ms = old_expire_at_ms;
   }
@@ -120,7 +120,7 @@ std::span<char> Database::ResizeString(const Key& key, size_t size) {
   shard.lock.AssertHeld();
   ShardData* data;
   uint64_t* const slot = FindLiveSlot(shard, key, &data);
-  shard.Changed(index_, key);
+  shard.Changed(index_, key, origin_);
   ++changes_;
   if (slot == nullptr) {
     Entry* const made = Entry::NewRaw(key.bytes, size, size, kNoExpiry);
@@ -150,7 +150,7 @@ bool Database::Erase(const Key& key) {
   ShardData* data;
   uint64_t* const slot = FindLiveSlot(shard, key, &data);
   if (slot == nullptr) return false;
-  shard.Changed(index_, key);
+  shard.Changed(index_, key, origin_);
   ++changes_;
   Entry::Destroy(shard.Remove(*data, slot));
   return true;
@@ -166,7 +166,7 @@ bool Database::SetExpiry(const Key& key, int64_t expire_at_ms) {
   Entry* const entry = EntryOf(*slot);
   const int64_t old_expire_at_ms = entry->expire_at_ms();
   if (old_expire_at_ms == expire_at_ms && expire_at_ms == kNoExpiry) return true;
-  shard.Changed(index_, key);
+  shard.Changed(index_, key, origin_);
   ++changes_;
   if (entry->AssignExpiry(expire_at_ms)) {
     shard.ExpiryChanged(*data, old_expire_at_ms, expire_at_ms, key.hash);
@@ -184,7 +184,7 @@ void Database::Overwrite(Database& target, const Key& to, Entry* entry) {
   ShardData* data;
   uint64_t* const slot = target.FindLiveSlot(shard, to, &data);
   target.Put(shard, shard.FindOrMake(target.index_), slot, entry, to);
-  shard.Changed(target.index_, to);
+  shard.Changed(target.index_, to, origin_);
   ++changes_;
 }
 
@@ -194,7 +194,7 @@ void Database::Rename(const Key& from, Database& target, const Key& to) {
   ShardData* data;
   uint64_t* const slot = FindLiveSlot(shard, from, &data);
   DUET_CHECK(slot != nullptr, "Rename of a missing key");
-  shard.Changed(index_, from);
+  shard.Changed(index_, from, origin_);
   Entry* const entry = shard.Remove(*data, slot);
   Overwrite(target, to, Entry::Rekey(entry, to.bytes, entry->expire_at_ms()));
 }

@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "server/store/key_observer.h"
 #include "server/store/store.h"
 
 namespace duet::store {
@@ -19,8 +20,9 @@ struct ShardData;
 
 class Database {
  public:
-  Database(Store& store, const ShardLocks& locks, int index, int64_t now_ms)
-      : store_(&store), locks_(&locks), index_(index), now_ms_(now_ms) {}
+  // `origin`: what the observer is told of changes made through this object.
+  Database(Store& store, const ShardLocks& locks, int index, int64_t now_ms, Origin origin = 0)
+      : store_(&store), locks_(&locks), index_(index), now_ms_(now_ms), origin_(origin) {}
 
   int index() const { return index_; }
   int64_t now_ms() const { return now_ms_; }
@@ -76,6 +78,7 @@ class Database {
   const ShardLocks* locks_;
   int index_;
   int64_t now_ms_;
+  Origin origin_;
   uint64_t changes_ = 0;
 };
 

@@ -15,7 +15,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "server/store/relaxed.h"
+#include "server/base/relaxed.h"
 
 namespace duet::store {
 

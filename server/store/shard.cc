@@ -64,10 +64,11 @@ void Shard::PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash) {
   index.Rebuild(items);
 }
 
-void Shard::CountLazyExpiry(ShardData& data) {
+void Shard::ExpiredLazily(ShardData& data, int database, const Key& key) {
   ExpiryIndex& index = *data.expiry;
   ++index.expired;
   ++index.expired_lazily;
+  if (observer_ != nullptr) observer_->KeyExpired(database, key.bytes);
 }
 
 WatchTable& Shard::watches() {
@@ -101,9 +102,10 @@ void Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
     while (erased.size() < limit) {
       Slot* const slot = data.table.FindIf(item.hash, due);
       if (slot == nullptr) break;
-      if (watches_ != nullptr) {
+      if (watches_ != nullptr || observer_ != nullptr) {
         const std::string_view key = EntryOf(*slot)->key();
-        Changed(database, Key{key, (*hasher_)(key)});
+        Changed(database, Key{key, (*hasher_)(key)}, Origin{0});
+        if (observer_ != nullptr) observer_->KeyExpired(database, key);
       }
       erased.push_back(Remove(data, slot));
       ++index.expired;

@@ -18,6 +18,7 @@
 #include "absl/base/thread_annotations.h"
 
 #include "server/store/expiry_index.h"
+#include "server/store/key_observer.h"
 #include "server/store/shard_lock.h"
 #include "server/store/store.h"
 #include "server/store/table.h"
@@ -61,11 +62,16 @@ class alignas(64) Shard {
   // An entry's expiry was changed in place.
   void ExpiryChanged(ShardData& data, int64_t old_expire_at_ms, int64_t new_expire_at_ms,
                      uint64_t hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
-  // Counts a key that a command found expired.
-  void CountLazyExpiry(ShardData& data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
-  // A watched key's version grows; cheap if nothing is watched.
-  void Changed(int database, const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
+  // A command found the key expired.
+  void ExpiredLazily(ShardData& data, int database, const Key& key)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // A watched key's version grows, and the observer hears of it; cheap if nobody listens.
+  void Changed(int database, const Key& key, Origin origin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
     if (watches_ != nullptr) watches_->Changed(database, key.bytes, key.hash);
+    if (observer_ != nullptr) observer_->KeyChanged(database, key.bytes, origin);
+  }
+  void SetObserver(KeyObserver* observer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
+    observer_ = observer;
   }
 
   WatchTable& watches() ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
@@ -109,6 +115,7 @@ class alignas(64) Shard {
   Relaxed<int64_t> next_deadline_ms_{kNoDeadline};
   ShardData first_ ABSL_GUARDED_BY(lock);  // database 0
   std::unique_ptr<WatchTable> watches_ ABSL_GUARDED_BY(lock);
+  KeyObserver* observer_ ABSL_GUARDED_BY(lock) = nullptr;
   // Databases 1 and up ([0] stays empty); made under the lock, never freed before the shard.
   std::array<std::atomic<ShardData*>, kDatabases> others_{};
   const HashFunction* hasher_ = nullptr;

@@ -72,6 +72,14 @@ void Store::Swap(int first, int second, ShardLocks& locks) {
   }
 }
 
+void Store::SetObserver(KeyObserver* observer) {
+  for (size_t i = 0; i < shard_count(); ++i) {
+    shard(i).lock.Lock();
+    shard(i).SetObserver(observer);
+    shard(i).lock.Unlock();
+  }
+}
+
 size_t Store::EraseExpired(int64_t now_ms, size_t budget) {
   size_t count = 0;
   std::vector<Entry*> erased;

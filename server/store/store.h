@@ -24,6 +24,7 @@
 
 namespace duet::store {
 
+class KeyObserver;
 class Shard;
 class ShardLocks;
 
@@ -101,6 +102,10 @@ class Store {
   // one shard at a time. Returns how many it erased; fewer than `budget`: nothing is due anywhere.
   // REQUIRES: the calling thread holds no shard.
   size_t EraseExpired(int64_t now_ms, size_t budget);
+
+  // Who hears of changes from now on (key_observer.h); nullptr: nobody. After it the old one is not
+  // called any more. REQUIRES: the calling thread holds no shard.
+  void SetObserver(KeyObserver* observer);
 
   // Take no lock, so they may be called with any shards locked.
   StoreStats Stats(int database, int64_t now_ms = 0) const;

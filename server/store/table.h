@@ -35,9 +35,9 @@
 #include <string_view>
 #include <vector>
 
+#include "server/base/relaxed.h"
 #include "server/store/bucket.h"
 #include "server/store/entry.h"
-#include "server/store/relaxed.h"
 
 namespace duet::store {
 

@@ -33,7 +33,7 @@ TEST_F(ConnectionTest, ResetGoesBackToTheBeginning) {
   EXPECT_EQ(Run({"reset"}), "+RESET");
   EXPECT_EQ(session().protocol, 2);
   EXPECT_EQ(session().database, 0);
-  EXPECT_EQ(session().name, "");
+  EXPECT_EQ(session().name.Get(), "");
 }
 
 TEST_F(ConnectionTest, QuitClosesBehindItsReply) {
@@ -94,13 +94,13 @@ TEST_F(PasswordTest, HelloAuthenticates) {
   EXPECT_EQ(Run({"hello"}), refused);
   EXPECT_EQ(Run({"hello", "3", "setname", "me"}), refused);
   EXPECT_EQ(session().protocol, 2);
-  EXPECT_EQ(session().name, "");
+  EXPECT_EQ(session().name.Get(), "");
   EXPECT_EQ(Run({"hello", "3", "auth", "default", "wrong"}), kWrongPass);
   EXPECT_EQ(Run({"hello", "4", "auth", "default", "s3cret"}),
             "-NOPROTO unsupported protocol version");
   EXPECT_FALSE(session().authenticated);
   EXPECT_TRUE(Run({"hello", "3", "auth", "default", "s3cret", "setname", "me"}).starts_with("%{"));
-  EXPECT_EQ(session().name, "me");
+  EXPECT_EQ(session().name.Get(), "me");
   EXPECT_EQ(Run({"ping"}), "+PONG");
 }
 

@@ -57,7 +57,7 @@ TEST_F(DispatcherTest, NotesWhatTheSessionDid) {
   Run({"set", "k", "v"});
   AdvanceTime(5);
   Run({"client", "getname"});
-  EXPECT_EQ(session().last_command, "client|getname");
+  EXPECT_EQ(*session().last_command, "client|getname");
   EXPECT_EQ(session().last_command_ms, kStartMs + 5);
   EXPECT_EQ(session().commands_processed, 2);
 }

@@ -69,7 +69,7 @@ BENCHMARK(BM_ParseSplitSet);
 template <typename Write>
 void EncodeReplies(benchmark::State& state, Write write) {
   OutputBuffer out;
-  int protocol = 2;
+  Relaxed<int> protocol{2};
   RespWriter writer(out, &protocol);
   ReplyWriter* reply = &writer;
   benchmark::DoNotOptimize(reply);  // keeps the calls virtual, as handlers make them

@@ -11,7 +11,8 @@
 namespace duet::resp {
 namespace {
 
-std::string Encode(int protocol, const std::function<void(RespWriter&)>& write) {
+std::string Encode(int version, const std::function<void(RespWriter&)>& write) {
+  const Relaxed<int> protocol(version);
   OutputBuffer out;
   RespWriter writer(out, &protocol);
   write(writer);
@@ -75,7 +76,7 @@ TEST(RespWriter, BulkHeadersOfEachWidth) {
 
 TEST(RespWriter, TheProtocolMayChangeBetweenReplies) {
   OutputBuffer out;
-  int protocol = 2;
+  Relaxed<int> protocol{2};
   RespWriter writer(out, &protocol);
   writer.Null();
   protocol = 3;
@@ -87,7 +88,7 @@ TEST(RespWriter, TheProtocolMayChangeBetweenReplies) {
 
 TEST(RespWriter, CountsErrors) {
   OutputBuffer out;
-  const int protocol = 2;
+  const Relaxed<int> protocol{2};
   RespWriter writer(out, &protocol);
   writer.Ok();
   EXPECT_EQ(writer.errors(), 0u);

@@ -196,6 +196,100 @@ TEST(RespServerTest, AProtocolErrorIsAnsweredBehindTheRepliesAndCloses) {
   EXPECT_EQ(client.ReceiveAll(), "+PONG\r\n-ERR Protocol error: expected '$', got '!'\r\n");
 }
 
+pubsub::Message Mail(std::string bytes) {
+  return std::make_shared<const std::string>(std::move(bytes));
+}
+
+// Calls `use` with the session of the only client, once it is there.
+template <typename Use>
+void WithOnlySession(RespEngine& server, RawClient& client, Use use) {
+  client.Send("PING\r\n");
+  EXPECT_EQ(client.Receive(7), "+PONG\r\n");
+  server.engine.clients.ForEach(use);
+}
+
+TEST(RespServerTest, MailReachesAClientThatSendsNothing) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  WithOnlySession(server, client, [](commands::Session& session) {
+    EXPECT_TRUE(session.mailbox->Send(Mail(">1\r\n:1\r\n"), {}, 0));
+    EXPECT_TRUE(session.mailbox->Send(Mail("+monitored\r\n"), {}, 0));
+  });
+  EXPECT_EQ(client.Receive(20), "*1\r\n:1\r\n+monitored\r\n");
+  client.Send("HELLO 3\r\nPING\r\n");
+  const std::string hello = client.Receive(1);
+  EXPECT_EQ(hello, "%");
+}
+
+// What was read of a command when mail comes is not lost.
+TEST(RespServerTest, MailComesBetweenThePiecesOfACommand) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  commands::Session* session = nullptr;
+  WithOnlySession(server, client, [&](commands::Session& only) { session = &only; });
+  const std::string set = Set("k", "value");
+  client.Send("PING\r\n" + set.substr(0, 20));
+  EXPECT_EQ(client.Receive(7), "+PONG\r\n");
+  session->mailbox->Send(Mail("+mail\r\n"), {}, 0);
+  EXPECT_EQ(client.Receive(7), "+mail\r\n");
+  client.Send(set.substr(20) + "GET k\r\n");
+  EXPECT_EQ(client.Receive(16), "+OK\r\n$5\r\nvalue\r\n");
+}
+
+TEST(RespServerTest, AClientThatDoesNotReadItsMailIsClosedAndCounted) {
+  RespEngine server;
+  RawClient client(server.server->port(), /*receive_buffer=*/4096);
+  WithOnlySession(server, client, [](commands::Session& session) {
+    const pubsub::Message mail = Mail(std::string(1 << 20, 'x'));
+    int sent = 0;
+    while (session.mailbox->Send(mail, {.hard_bytes = 8 << 20, .soft_bytes = 0}, 0)) ++sent;
+    EXPECT_GE(sent, 8);
+    EXPECT_TRUE(session.mailbox->overflowed());
+  });
+  client.ReceiveAll();
+  server.server->DrainBlocking(/*limit_ms=*/1000);
+  const auto limited = [](const metrics::WorkerCounters& worker) -> const metrics::Counter& {
+    return worker.output_limited;
+  };
+  EXPECT_EQ(server.engine.registry.Sum(limited), 1u);
+}
+
+TEST(RespServerTest, AClosedMailboxClosesTheConnection) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  WithOnlySession(server, client, [](commands::Session& session) { session.mailbox->Close(); });
+  EXPECT_EQ(client.ReceiveAll(), "");
+}
+
+// Commands that a pause holds are kept, in order, with what follows them.
+TEST(RespServerTest, AClientThatIsPausedGoesOnWhenThePauseEnds) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  RawClient other(server.server->port());
+  commands::ClientRegistry& clients = server.engine.clients;
+  clients.SetPause({.until_ms = server.engine.clock.WallMs() + 1000, .only_writes = true});
+  server.engine.server.modes.Set(commands::kPaused, true);
+  client.Send("GET k\r\nSET k 1\r\nGET k\r\n");
+  EXPECT_EQ(client.Receive(5), "$-1\r\n");
+  client.Send("INCR k\r\n");
+  other.Send("GET k\r\n");
+  EXPECT_EQ(other.Receive(5), "$-1\r\n");
+  clients.SetPause({});
+  EXPECT_EQ(client.Receive(16), "+OK\r\n$1\r\n1\r\n:2\r\n");
+}
+
+TEST(RespServerTest, AClientMayLeaveWhileItIsPaused) {
+  RespEngine server;
+  server.engine.clients.SetPause({.until_ms = INT64_MAX});
+  server.engine.server.modes.Set(commands::kPaused, true);
+  {
+    RawClient client(server.server->port());
+    client.Send("PING\r\n");
+  }
+  server.server->DrainBlocking(/*limit_ms=*/60'000);
+  EXPECT_EQ(server.engine.clients.connected(), 0u);
+}
+
 TEST(RespServerTest, QuitAnswersAndCloses) {
   RespEngine server;
   RawClient client(server.server->port());

@@ -71,7 +71,7 @@ void WriteOneOfEach(RespWriter& w) {
 
 TEST(ReplyParser, RoundTripResp3) {
   OutputBuffer out;
-  const int protocol = 3;
+  const Relaxed<int> protocol{3};
   RespWriter writer(out, &protocol);
   WriteOneOfEach(writer);
   const Value value = One(out.view());
@@ -99,7 +99,7 @@ TEST(ReplyParser, RoundTripResp3) {
 
 TEST(ReplyParser, RoundTripResp2) {
   OutputBuffer out;
-  const int protocol = 2;
+  const Relaxed<int> protocol{2};
   RespWriter writer(out, &protocol);
   WriteOneOfEach(writer);
   const Value value = One(out.view());
@@ -111,7 +111,8 @@ TEST(ReplyParser, RoundTripResp2) {
 }
 
 TEST(ReplyParser, AnyCutGivesTheSame) {
-  for (const int protocol : {2, 3}) {
+  for (const int version : {2, 3}) {
+    const Relaxed<int> protocol(version);
     OutputBuffer out;
     RespWriter writer(out, &protocol);
     WriteOneOfEach(writer);

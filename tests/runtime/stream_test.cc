@@ -73,6 +73,34 @@ TEST_F(StreamTest, ReadsUntilTheEnd) {
   EXPECT_EQ(received.status, IoStatus::kEof);
 }
 
+Task<> Destroy(std::unique_ptr<Stream> stream) {
+  stream.reset();
+  co_return;
+}
+Task<> Interrupt(Stream& stream) {
+  stream.InterruptRead();
+  co_return;
+}
+
+TEST_F(StreamTest, AnInterruptedReadLeavesTheStreamAsItWas) {
+  SocketPair pair;
+  auto stream = std::make_unique<Stream>(worker(), std::move(pair.near));
+  std::string into(8, ' ');
+  Run(Interrupt(*stream));  // nobody reads: nothing happens
+  auto reading = runtime_.SpawnOn(worker(), ReadInto(*stream, into));
+  Settle();
+  Run(Interrupt(*stream));
+  const IoResult interrupted = *reading.JoinBlocking();
+  EXPECT_EQ(interrupted.status, IoStatus::kInterrupted);
+  EXPECT_EQ(interrupted.bytes, 0u);
+  auto again = runtime_.SpawnOn(worker(), ReadInto(*stream, into));
+  EXPECT_EQ(::write(pair.far.get(), "hello", 5), 5);
+  const IoResult read = *again.JoinBlocking();
+  EXPECT_EQ(read.status, IoStatus::kOk);
+  EXPECT_EQ(into.substr(0, read.bytes), "hello");
+  Run(Destroy(std::move(stream)));
+}
+
 TEST_F(StreamTest, EchoesInBothDirections) {
   SocketPair pair;
   auto echo = runtime_.Spawn(Echo(worker(), std::move(pair.near)));

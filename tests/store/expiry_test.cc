@@ -168,5 +168,53 @@ TEST_F(WatchTest, SeveralWatchersShareAKey) {
   EXPECT_EQ(Version("k"), 0u);
 }
 
+struct Heard final : KeyObserver {
+  void KeyChanged(int database, std::string_view key, Origin origin) override {
+    events +=
+        std::to_string(database) + ":" + std::string(key) + "@" + std::to_string(origin) + " ";
+  }
+  void KeyExpired(int, std::string_view key) override {
+    events += "expired:" + std::string(key) + " ";
+  }
+  std::string events;
+};
+
+TEST(KeyObserverTest, HearsOfEveryChangeAndWhoMadeIt) {
+  StoreFixture f;
+  f.Set("before", "v");
+  Heard heard;
+  f.store.SetObserver(&heard);
+  const Key key = f.store.MakeKey("k");
+  {
+    ShardLocks locks(f.store);
+    locks.Lock(key);
+    Database db(f.store, locks, 3, f.now_ms, /*origin=*/7);
+    db.SetString(key, "v", kNoExpiry);
+    db.SetExpiry(key, f.now_ms + 1);
+    db.Find(key);
+    db.Erase(key);
+    db.Erase(key);
+  }
+  EXPECT_EQ(heard.events, "3:k@7 3:k@7 3:k@7 ");
+  f.store.SetObserver(nullptr);
+  f.Erase("before");
+  EXPECT_EQ(heard.events, "3:k@7 3:k@7 3:k@7 ");
+}
+
+TEST(KeyObserverTest, HearsOfExpiryByTheClockAndByAWriter) {
+  StoreFixture f;
+  Heard heard;
+  f.store.SetObserver(&heard);
+  f.Set("a", "v", f.now_ms + 1);
+  f.Set("b", "v", f.now_ms + 1);
+  heard.events.clear();
+  f.now_ms += 1;
+  f.Set("b", "w");
+  EXPECT_EQ(heard.events, "0:b@0 expired:b ");
+  heard.events.clear();
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 10), 1u);
+  EXPECT_EQ(heard.events, "0:a@0 expired:a ");
+}
+
 }  // namespace
 }  // namespace duet::store

@@ -4,7 +4,7 @@
 
 #include <atomic>
 
-namespace duet::store {
+namespace duet {
 
 template <typename T>
 class Relaxed {
@@ -33,4 +33,4 @@ class Relaxed {
   std::atomic<T> value_;
 };
 
-}  // namespace duet::store
+}  // namespace duet

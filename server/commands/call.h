@@ -1,0 +1,46 @@
+// A command on its way through the dispatcher's steps, for dispatcher.cc and the files of the
+// steps.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+
+#include "server/api/argv.h"
+#include "server/api/reply_writer.h"
+#include "server/commands/command_table.h"
+#include "server/commands/server_context.h"
+#include "server/commands/session.h"
+#include "server/store/shard_locks.h"
+#include "server/store/store.h"
+
+namespace duet::commands {
+
+// `command` is null for an unknown one.
+struct Call {
+  ServerContext& server;
+  Session& session;
+  Argv argv;
+  ReplyWriter& reply;
+  const Command* command;
+  std::span<const store::Key> keys;
+  int64_t now_ms;
+};
+
+// What a step says of its command.
+enum class Step : uint8_t {
+  kGoOn,
+  kAnswered,  // it has its reply: refused, or queued
+  kWait,      // it was not executed: session.wait says until when
+};
+
+// Writes the error that refuses the command, and counts it. Returns false.
+bool Refuse(Call& call, const Error& error);
+// Calls the handler, and returns memory that is to be freed after the locks are released.
+// REQUIRES: `locks` holds the shards of the call's keys.
+[[nodiscard]] std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks);
+// Counts an executed command. `ticks` is the time that the last command ended, and becomes the time
+// that this one did.
+void Record(const Call& call, uint64_t errors_before, uint64_t& ticks);
+
+}  // namespace duet::commands

@@ -1,0 +1,17 @@
+// The steps that only a mode of the session or of the server asks for (SessionMode, ServerMode).
+// The dispatcher asks with one test a command, so that they cost nothing while no mode is on.
+#pragma once
+
+#include "server/api/reply_writer.h"
+#include "server/commands/call.h"
+
+namespace duet::commands {
+
+// What keeps a command from being executed now. In this order:
+//   CheckPause    CLIENT PAUSE
+Step TakeFurtherSteps(Call& call);
+
+// Ends a session's wait, if it is time: writes the reply that is owed. False: it goes on waiting.
+bool EndWait(ServerContext& server, Session& session, int64_t now_ms, ReplyWriter& reply);
+
+}  // namespace duet::commands

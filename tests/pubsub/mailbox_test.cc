@@ -1,0 +1,84 @@
+#include "server/pubsub/mailbox.h"
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace duet::pubsub {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+Message Text(std::string text) { return std::make_shared<const std::string>(std::move(text)); }
+
+std::vector<std::string> Take(Mailbox& box) {
+  std::vector<std::string> texts;
+  for (const Message& message : box.TakeAll()) texts.push_back(*message);
+  return texts;
+}
+
+TEST(Mailbox, GivesWhatCameInOrder) {
+  Mailbox box(nullptr);
+  EXPECT_FALSE(box.pending());
+  EXPECT_TRUE(box.Send(Text("one"), {}, 1));
+  EXPECT_TRUE(box.Send(Text("two"), {}, 1));
+  EXPECT_TRUE(box.pending());
+  EXPECT_EQ(box.bytes(), 6u);
+  EXPECT_EQ(box.messages(), 2u);
+  EXPECT_THAT(Take(box), ElementsAre("one", "two"));
+  EXPECT_FALSE(box.pending());
+  EXPECT_EQ(box.bytes(), 0u);
+  EXPECT_THAT(Take(box), IsEmpty());
+}
+
+TEST(Mailbox, ClosesAboveItsHardLimit) {
+  Mailbox box(nullptr);
+  const MailboxLimits limits{.hard_bytes = 10, .soft_bytes = 0};
+  EXPECT_TRUE(box.Send(Text("0123456789"), limits, 1));
+  EXPECT_FALSE(box.overflowed());
+  EXPECT_FALSE(box.Send(Text("x"), limits, 1));
+  EXPECT_TRUE(box.overflowed());
+  EXPECT_TRUE(box.closed());
+  EXPECT_TRUE(box.pending());
+  EXPECT_THAT(Take(box), IsEmpty());
+  EXPECT_FALSE(box.Send(Text("later"), {}, 1));
+}
+
+TEST(Mailbox, ClosesAboveItsSoftLimitAfterAWhile) {
+  Mailbox box(nullptr);
+  const MailboxLimits limits{.hard_bytes = 0, .soft_bytes = 4, .soft_ms = 100};
+  EXPECT_TRUE(box.Send(Text("12345"), limits, 1000));
+  EXPECT_TRUE(box.Send(Text("6"), limits, 1100));
+  EXPECT_FALSE(box.Send(Text("7"), limits, 1101));
+  EXPECT_TRUE(box.overflowed());
+}
+
+TEST(Mailbox, TimeAboveTheSoftLimitStartsAnewWhenItWasEmptied) {
+  Mailbox box(nullptr);
+  const MailboxLimits limits{.hard_bytes = 0, .soft_bytes = 4, .soft_ms = 100};
+  EXPECT_TRUE(box.Send(Text("12345"), limits, 1000));
+  EXPECT_THAT(Take(box), ElementsAre("12345"));
+  EXPECT_TRUE(box.Send(Text("12345"), limits, 5000));
+  EXPECT_TRUE(box.Send(Text("6"), limits, 5100));
+  EXPECT_FALSE(box.closed());
+}
+
+TEST(Mailbox, ALimitOfZeroIsNone) {
+  Mailbox box(nullptr);
+  const MailboxLimits limits{.hard_bytes = 0, .soft_bytes = 0};
+  EXPECT_TRUE(box.Send(Text(std::string(1 << 20, 'x')), limits, 1));
+  EXPECT_TRUE(box.Send(Text("x"), limits, 1 << 30));
+}
+
+TEST(Mailbox, CloseIsNotOverflow) {
+  Mailbox box(nullptr);
+  box.Send(Text("dropped"), {}, 1);
+  box.Close();
+  EXPECT_TRUE(box.closed());
+  EXPECT_TRUE(box.pending());
+  EXPECT_FALSE(box.overflowed());
+  EXPECT_THAT(Take(box), IsEmpty());
+}
+
+}  // namespace
+}  // namespace duet::pubsub
