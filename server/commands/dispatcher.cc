@@ -40,6 +40,18 @@ const Command* Lookup(const CommandTable& table, Argv argv) {
   return table.FindSubcommand(*command, argv[1]);
 }
 
+// As Lookup; pipelines mostly repeat a command, so `last` is what the command before this one was,
+// called `last_name`.
+const Command* Lookup(const CommandTable& table, Argv argv, const Command* last,
+                      std::string_view last_name) {
+  const std::string_view name = argv[0];
+  if (last != nullptr && last->subcommands.empty() && last->container == nullptr &&
+      std::equal(name.begin(), name.end(), last_name.begin(), last_name.end())) {
+    return last;
+  }
+  return Lookup(table, argv);
+}
+
 bool ArityHolds(const CommandSpec& spec, size_t words) {
   return spec.arity > 0 ? words == static_cast<size_t>(spec.arity)
                         : words >= static_cast<size_t>(-spec.arity);
@@ -58,8 +70,13 @@ void AppendKeys(const store::Store& store, const KeySpec& spec, Argv argv, Keys&
 // Hashes the keys of a command that has as many words as its row asks for.
 void CollectKeys(const store::Store& store, const Command* command, Argv argv, Keys& keys) {
   if (command == nullptr || !ArityHolds(*command->spec, argv.size())) return;
-  AppendKeys(store, command->spec->keys, argv, keys);
-  AppendKeys(store, command->spec->more_keys, argv, keys);
+  const CommandSpec& spec = *command->spec;
+  if (spec.keys.first == 1 && spec.keys.last == 1) [[likely]] {
+    keys.push_back(store.MakeKey(argv[1]));
+  } else {
+    AppendKeys(store, spec.keys, argv, keys);
+  }
+  if (spec.more_keys.first != 0) AppendKeys(store, spec.more_keys, argv, keys);
 }
 
 // As much of a C string as Redis prints of an argument in an error.
@@ -190,9 +207,15 @@ class Window {
   void Prepare(const CommandTable& table, const store::Store& store, const CommandBatch& batch,
                size_t begin, size_t count) {
     keys_.clear();
+    const Command* last = nullptr;
+    std::string_view last_name;
     for (size_t i = 0; i < count; ++i) {
       const Argv argv = batch[begin + i];
-      commands_[i] = argv.empty() ? nullptr : Lookup(table, argv);
+      if (!argv.empty()) {
+        last = Lookup(table, argv, last, last_name);
+        last_name = argv[0];
+      }
+      commands_[i] = argv.empty() ? nullptr : last;
       CollectKeys(store, commands_[i], argv, keys_);
       key_ends_[i] = keys_.size();
     }

@@ -12,6 +12,7 @@
 #include "server/resp/parser.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "server/base/check.h"
@@ -25,8 +26,14 @@ constexpr size_t kCrLf = 2;
 // A length of more digits is over every limit, and fewer cannot overflow.
 constexpr int kMaxLengthDigits = 18;
 
-// Reads canonical digits and CR LF. Returns what lies behind, or null if they are not there.
-inline const char* ReadLength(const char* p, const char* end, uint64_t* length) {
+inline bool IsCrLf(const char* p) {
+  uint16_t two;
+  std::memcpy(&two, p, sizeof(two));
+  return two == (std::endian::native == std::endian::little ? 0x0A0D : 0x0D0A);
+}
+
+// As ReadLength, for any number of digits.
+const char* ReadAnyLength(const char* p, const char* end, uint64_t* length) {
   if (end - p < 3) return nullptr;
   const unsigned first = static_cast<unsigned char>(*p++) - unsigned{'0'};
   if (first > 9) return nullptr;
@@ -43,6 +50,25 @@ inline const char* ReadLength(const char* p, const char* end, uint64_t* length) 
   if (end - p < 2 || p[0] != '\r' || p[1] != '\n') return nullptr;
   *length = value;
   return p + kCrLf;
+}
+
+// Reads canonical digits and CR LF. Returns what lies behind, or null if they are not there.
+// Nearly all have one digit or two; a loop over them was a tenth of a pipelined command's
+// instructions.
+inline const char* ReadLength(const char* p, const char* end, uint64_t* length) {
+  if (end - p >= 4) [[likely]] {
+    const unsigned first = static_cast<unsigned char>(p[0]) - unsigned{'0'};
+    if (first <= 9 && IsCrLf(p + 1)) {
+      *length = first;
+      return p + 3;
+    }
+    const unsigned second = static_cast<unsigned char>(p[1]) - unsigned{'0'};
+    if (first - 1 <= 8 && second <= 9 && IsCrLf(p + 2)) {
+      *length = first * 10 + second;
+      return p + 4;
+    }
+  }
+  return ReadAnyLength(p, end, length);
 }
 
 }  // namespace
@@ -125,7 +151,7 @@ inline const char* RequestParser::ParseComplete(const char* begin, const char* e
     p = ReadLength(p + 1, end, &bytes);
     if (p == nullptr || bytes > max_bulk) return nullptr;
     if (static_cast<uint64_t>(end - p) < bytes + kCrLf) return nullptr;
-    if (p[bytes] != '\r' || p[bytes + 1] != '\n') return nullptr;
+    if (!IsCrLf(p + bytes)) return nullptr;
     batch.Add(std::string_view(p, bytes));
     p += bytes + kCrLf;
   }

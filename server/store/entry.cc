@@ -170,6 +170,11 @@ bool Entry::AssignValue(std::string_view bytes, uint8_t type_bits, int64_t expir
   // A view into this very entry (a caller that writes back what it read) takes the way by a copy.
   const char* base = reinterpret_cast<const char*>(this);
   if (bytes.data() >= base && bytes.data() < base + value_offset() + length_) return false;
+  // Another value of the same kind and size, the commonest of writes.
+  if (bits_ == type_bits && length_ == bytes.size() && expire_at_ms == kNoExpiry) {
+    if (!bytes.empty()) std::memcpy(raw_data(), bytes.data(), bytes.size());
+    return true;
+  }
   if (!Reshape(Shape::Of(type_bits, key_length(), bytes.size(), expire_at_ms), 0)) return false;
   if (bits_ & kHasExpiryField) Store<int64_t>(8, expire_at_ms);
   if (!bytes.empty()) std::memcpy(raw_data(), bytes.data(), bytes.size());

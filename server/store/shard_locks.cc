@@ -23,7 +23,8 @@ void ShardLocks::ForEachHeld(Visit visit) const {
 void ShardLocks::Lock(const Key& key) DUET_UNCHECKED_LOCKS {
   DUET_DCHECK(held_ == Held::kNone, "locked already");
   one_ = store_.ShardOf(key.hash);
-  store_.shard(one_).lock.Lock();
+  one_lock_ = &store_.shard(one_).lock;
+  one_lock_->Lock();
   held_ = Held::kOne;
 }
 
@@ -46,23 +47,12 @@ void ShardLocks::LockAll() DUET_UNCHECKED_LOCKS {
   held_ = Held::kAll;
 }
 
-void ShardLocks::Unlock() DUET_UNCHECKED_LOCKS {
-  switch (held_) {
-    case Held::kNone:
-      return;
-    case Held::kOne:
-      store_.shard(one_).lock.Unlock();
-      break;
-    case Held::kSome:
-      ForEachHeld([this](size_t shard) DUET_UNCHECKED_LOCKS { store_.shard(shard).lock.Unlock(); });
-      break;
-    case Held::kAll:
-      for (size_t shard = 0; shard < store_.shard_count(); ++shard) {
-        store_.shard(shard).lock.Unlock();
-      }
-      break;
+void ShardLocks::UnlockSeveral() DUET_UNCHECKED_LOCKS {
+  if (held_ == Held::kSome) {
+    ForEachHeld([this](size_t shard) DUET_UNCHECKED_LOCKS { store_.shard(shard).lock.Unlock(); });
+    return;
   }
-  held_ = Held::kNone;
+  for (size_t shard = 0; shard < store_.shard_count(); ++shard) store_.shard(shard).lock.Unlock();
 }
 
 bool ShardLocks::Holds(size_t shard) const {

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <span>
 
+#include "server/store/shard_lock.h"
 #include "server/store/store.h"
 
 namespace duet::store {
@@ -25,7 +26,15 @@ class ShardLocks {
   void Lock(const Key& key);
   void Lock(std::span<const Key> keys);  // in any order, with repetitions
   void LockAll();
-  void Unlock();  // releases everything early
+  // Releases everything early.
+  void Unlock() ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    if (held_ == Held::kOne) [[likely]] {
+      one_lock_->Unlock();
+    } else if (held_ != Held::kNone) {
+      UnlockSeveral();
+    }
+    held_ = Held::kNone;
+  }
 
   bool Holds(size_t shard) const;
   bool HoldsAll() const { return held_ == Held::kAll; }
@@ -38,11 +47,13 @@ class ShardLocks {
   // Calls visit(shard) for each shard of kSome, in ascending order.
   template <typename Visit>
   void ForEachHeld(Visit visit) const;
+  void UnlockSeveral();
   size_t words() const { return (store_.shard_count() + kWordBits - 1) / kWordBits; }
 
   const Store& store_;
   Held held_ = Held::kNone;
-  size_t one_;  // for kOne
+  size_t one_;           // for kOne
+  ShardLock* one_lock_;  // its lock
   // A bit per shard, for kSome. Not initialised: one key must not pay for 4,096 bits.
   std::array<uint64_t, (size_t{1} << kMaxShardBits) / kWordBits> bits_;
 };
