@@ -2,6 +2,7 @@
 
 #include <limits>
 #include <new>
+#include <optional>
 
 #include "server/base/check.h"
 #include "server/store/size_class.h"
@@ -19,6 +20,12 @@ const TypeHooks& HooksOf(ValueType type) {
   const auto row = static_cast<size_t>(type);
   DUET_CHECK(row < kValueTypes && kTypeHooks[row].destroy != nullptr, "a type without hooks");
   return kTypeHooks[row];
+}
+
+// The integer that `value` is held as, if it is one. Most values are longer than any.
+std::optional<int64_t> HeldInteger(std::string_view value) {
+  constexpr size_t kLongest = std::string_view("-9223372036854775808").size();
+  return value.size() > kLongest ? std::nullopt : ParseInt64(value);
 }
 
 }  // namespace
@@ -88,7 +95,7 @@ Entry* Entry::NewValue(std::string_view key, uint8_t type_bits, std::string_view
 }
 
 Entry* Entry::NewString(std::string_view key, std::string_view value, int64_t expire_at_ms) {
-  if (const auto integer = ParseInt64(value)) return NewInteger(key, *integer, expire_at_ms);
+  if (const auto integer = HeldInteger(value)) return NewInteger(key, *integer, expire_at_ms);
   return NewValue(key, 0, value, expire_at_ms);
 }
 
@@ -182,7 +189,7 @@ bool Entry::AssignValue(std::string_view bytes, uint8_t type_bits, int64_t expir
 }
 
 bool Entry::AssignString(std::string_view value, int64_t expire_at_ms) {
-  if (const auto integer = ParseInt64(value)) return AssignInteger(*integer, expire_at_ms);
+  if (const auto integer = HeldInteger(value)) return AssignInteger(*integer, expire_at_ms);
   return AssignValue(value, 0, expire_at_ms);
 }
 
