@@ -33,8 +33,9 @@ class MemoryWorkload:
     keys: int = 5_000_000
 
 
-# What "no lower than" another measured figure allows: the spread of repeated runs.
-NOISE = 0.03
+# What "no lower than" another measured figure allows: the spread of repeated runs, as seen on the
+# two-core virtual machines that this runs on.
+NOISE = 0.1
 
 _BY_PIPELINE = {
     1: (150_000, Target(rate_min=0.93, cpu_max=0.87)),
