@@ -18,9 +18,13 @@ using Argv = std::span<const std::string_view>;
 // Thread-compatible.
 class CommandBatch {
  public:
+  // Memory for more arguments or commands than this is freed by Clear; so a huge batch does not
+  // hold its own for as long as its worker or stream lives. 64 Ki arguments are 1 MiB.
+  static constexpr size_t kKeepArgs = 64 * 1024;
+
   void Clear() {
-    args_.clear();
-    ends_.clear();
+    Clear(args_);
+    Clear(ends_);
   }
   // Appends an argument to the command that is being built; EndCommand finishes it.
   void Add(std::string_view arg) { args_.push_back(arg); }
@@ -40,8 +44,20 @@ class CommandBatch {
     return Argv(args_.data() + begin, ends_[i] - begin);
   }
   size_t unfinished_args() const { return args_.size() - (ends_.empty() ? 0 : ends_.back()); }
+  // What the batch holds memory for.
+  size_t args_capacity() const { return args_.capacity(); }
+  size_t commands_capacity() const { return ends_.capacity(); }
 
  private:
+  template <typename T>
+  static void Clear(std::vector<T>& items) {
+    if (items.capacity() > kKeepArgs) [[unlikely]] {
+      std::vector<T>().swap(items);
+    } else {
+      items.clear();
+    }
+  }
+
   std::vector<std::string_view> args_;
   std::vector<uint32_t> ends_;  // one past the last argument of each command
 };

@@ -18,9 +18,6 @@ constexpr uint32_t kDatabaseTag =
     WireTag(v1::PipelineRequest::kDatabaseFieldNumber, WireType::kVarint);
 constexpr uint32_t kArgsTag = WireTag(v1::Command::kArgsFieldNumber, WireType::kBytes);
 
-// A batch of more arguments gives its memory back before the next one.
-constexpr uint32_t kKeepArgs = 64 * 1024;
-
 Status Malformed() { return InvalidField("request", "is not a PipelineRequest message"); }
 
 }  // namespace
@@ -34,7 +31,6 @@ Status PipelineRequestReader::Read(const ::grpc::ByteBuffer& message, const Limi
 }
 
 Status PipelineRequestReader::ReadBytes(std::string_view bytes, const Limits& limits) {
-  if (args_ > kKeepArgs) commands_ = CommandBatch();
   commands_.Clear();
   args_ = 0;
   id_ = 0;

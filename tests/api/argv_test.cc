@@ -51,5 +51,31 @@ TEST(CommandBatch, ClearForgetsEverything) {
   EXPECT_EQ(batch.unfinished_args(), 0);
 }
 
+TEST(CommandBatch, KeepsTheMemoryOfUsualBatches) {
+  CommandBatch batch;
+  for (size_t i = 0; i < CommandBatch::kKeepArgs; ++i) {
+    batch.Add("x");
+    batch.EndCommand();
+  }
+  batch.Clear();
+  EXPECT_EQ(batch.args_capacity(), CommandBatch::kKeepArgs);
+  EXPECT_EQ(batch.commands_capacity(), CommandBatch::kKeepArgs);
+}
+
+TEST(CommandBatch, FreesTheMemoryOfHugeOnes) {
+  CommandBatch batch;
+  for (size_t i = 0; i <= CommandBatch::kKeepArgs; ++i) batch.Add("x");
+  batch.EndCommand();
+  batch.Clear();
+  EXPECT_EQ(batch.args_capacity(), 0);
+  EXPECT_EQ(batch.commands_capacity(), 1);
+  for (size_t i = 0; i <= CommandBatch::kKeepArgs; ++i) batch.EndCommand();
+  batch.Clear();
+  EXPECT_EQ(batch.commands_capacity(), 0);
+  batch.Add("ping");
+  batch.EndCommand();
+  EXPECT_EQ(Words(batch[0]), (std::vector<std::string_view>{"ping"}));
+}
+
 }  // namespace
 }  // namespace duet
