@@ -191,8 +191,8 @@ def _load_file(path):
         mark, _, text = line.partition(" ")
         if mark == "=":
             cases.append(Case(path.name, number, text))
-        elif line.startswith("! beyond-redis-7.0"):
-            cases[-1].beyond_redis = text.partition(" ")[2] or "no reason given"
+        elif line.startswith("! beyond-redis-7.0 ") and text.partition(" ")[2]:
+            cases[-1].beyond_redis = text.partition(" ")[2]
         elif line.startswith("@ advance "):
             cases[-1].steps.append(Step(number, advance_ms=int(line.split()[2])))
         elif mark == ">":

@@ -29,7 +29,7 @@ bool TakePrefix(std::string_view& text, std::string_view prefix) {
 void ParseStep(const std::string& file, int line, std::string_view text, Case& test) {
   if (TakePrefix(text, "! connection")) {
     test.needs_session = true;
-  } else if (TakePrefix(text, "! beyond-redis-7.0")) {
+  } else if (TakePrefix(text, "! beyond-redis-7.0 ") && !text.empty()) {
     test.beyond_redis = true;
   } else if (TakePrefix(text, "@ advance ")) {
     const auto ms = ParseInt64(text);

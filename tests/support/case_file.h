@@ -4,6 +4,7 @@
 //   = GET of a missing key            starts a case, in an empty store and a fresh session
 //   ! connection                      needs a session that lasts (SELECT, CLIENT SETNAME, ...)
 //   ! beyond-redis-7.0 <why>          redis-server 7.0 does not answer so; the compat run skips it
+//                                     and prints the reason, which must be given
 //   > GET k                           a command, in the notation of notation.h
 //   < nil                             its reply, byte for byte
 //   > TIME
