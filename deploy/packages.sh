@@ -15,6 +15,11 @@ DUET_TEST_PACKAGES=(
   redis-server redis-tools prometheus
   python3 python3-grpcio python3-protobuf curl
 )
+# For the test with a Node.js client. A Node.js from elsewhere brings an npm of its own, which Debian's
+# conflicts with.
+if ! { command -v node && command -v npm; } >/dev/null; then
+  DUET_TEST_PACKAGES+=(nodejs npm)
+fi
 
 # duet_step TEXT: a headline in the progress that the scripts print.
 duet_step() { printf '\n== %s (%s)\n' "$*" "$(date +%H:%M:%S)"; }
