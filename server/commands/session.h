@@ -54,11 +54,14 @@ enum class Unblock : uint8_t { kNo, kAsOnTimeout, kWithError };
 
 class Session {
  public:
+  // Of a unary call, which is no client of CLIENT LIST.
+  static constexpr uint64_t kNoId = 0;
+
   Session(Door through, uint64_t session_id, metrics::WorkerCounters* worker_counters)
       : door(through), id(session_id), counters(worker_counters) {}
 
   const Door door;
-  const uint64_t id;                  // unique in the process, from 1; CLIENT ID
+  const uint64_t id;                  // unique in the process, from 1, or kNoId; CLIENT ID
   metrics::WorkerCounters* counters;  // of the worker that runs this session now; never null
 
   Relaxed<uint32_t> modes{0};      // SessionMode

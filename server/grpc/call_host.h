@@ -41,7 +41,7 @@ class CallHost {
 
   // The counters of the thread that calls it; it must drain the queue.
   virtual metrics::WorkerCounters& Counters() = 0;
-  // An id for a session, unique in the process.
+  // An id for a stream's session, unique in the process.
   virtual uint64_t NextSessionId() = 0;
   // Runs `task` on this thread until it first suspends, and owns it until it ends.
   virtual void Spawn(runtime::Task<> task) = 0;

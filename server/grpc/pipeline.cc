@@ -30,12 +30,7 @@ Status Draining() { return {::grpc::StatusCode::UNAVAILABLE, kDrainingText}; }
 // A stream's messages, kept from batch to batch, and its place in the batch.
 class PipelineCall {
  public:
-  explicit PipelineCall(CallHost& host)
-      : host_(host),
-        session_(commands::Door::kGrpcUnary, host.NextSessionId(), &host.Counters()),
-        stream_(&context_) {
-    session_.protocol = 3;
-  }
+  explicit PipelineCall(CallHost& host) : host_(host), stream_(&context_) {}
 
   ::grpc::ServerContext& context() { return context_; }
   void Ask(KeyValueAsyncService& service, void* tag) {
@@ -45,6 +40,7 @@ class PipelineCall {
   void Write(void* tag) { stream_.Write(message_, tag); }
   void Finish(const Status& status, void* tag) { stream_.Finish(status, tag); }
 
+  // The stream has come. Not OK: it must not be served.
   Status Begin();
   // Takes the request that was read. Not OK: it breaks a rule.
   Status BeginBatch();
@@ -54,7 +50,7 @@ class PipelineCall {
 
  private:
   CallHost& host_;
-  commands::Session session_;
+  std::optional<commands::Session> session_;  // once the stream has come: a client has an id
   CallMeter meter_{Method::kPipeline};
   ::grpc::ServerContext context_;
   Stream stream_;
@@ -67,8 +63,13 @@ class PipelineCall {
 };
 
 Status PipelineCall::Begin() {
-  meter_.Started(host_.Counters());
-  return Admit(host_, context_);
+  metrics::WorkerCounters& counters = host_.Counters();
+  meter_.Started(counters);
+  Status status = Admit(host_, context_);
+  if (!status.ok()) return status;
+  session_.emplace(commands::Door::kGrpcUnary, host_.NextSessionId(), &counters);
+  session_->protocol = 3;
+  return status;
 }
 
 Status PipelineCall::BeginBatch() {
@@ -76,7 +77,7 @@ Status PipelineCall::BeginBatch() {
   CallMeter::Received(meter_.rpc(counters), counters, message_.Length());
   next_ = 0;
   Status status = request_.Read(message_, host_.limits);
-  BindingContext binding = host_.Bind(session_);
+  BindingContext binding = host_.Bind(*session_);
   if (status.ok()) status = binding.UseDatabase(request_.database());
   if (status.ok() && DeadlinePassed(context_)) {
     status = {::grpc::StatusCode::DEADLINE_EXCEEDED, "the deadline passed"};
@@ -88,14 +89,14 @@ bool PipelineCall::FillResponse() {
   const CommandBatch& batch = request_.commands();
   if (next_ == batch.size()) return false;
   metrics::WorkerCounters& counters = host_.Counters();
-  session_.counters = &counters;
+  session_->counters = &counters;
   response_.Start(request_.id());
   const auto full = [](void* call) {
     const auto& self = *static_cast<const PipelineCall*>(call);
     return self.response_.bytes() >= self.response_bytes_;
   };
   const commands::BatchResult result =
-      host_.dispatcher.ExecuteBatch(session_, batch, next_, response_, full, this);
+      host_.dispatcher.ExecuteBatch(*session_, batch, next_, response_, full, this);
   next_ += result.executed;
   // Only the last reply can have made it so big: the ones before filled less than half of it.
   if (response_.bytes() + kResponseEndBytes > host_.limits.grpc_max_message_bytes) {

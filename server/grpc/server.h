@@ -42,8 +42,8 @@ struct GrpcServerOptions {
   int max_queue_threads = 1;                   // how many may drain the queue; one starts
   Limits limits;
   uint32_t databases = 16;
-  std::string password;                       // empty: calls need none
-  std::function<uint64_t()> next_session_id;  // unique in the process; empty: from 1
+  std::string password;  // empty: calls need none
+  std::function<uint64_t()> next_session_id;  // of a stream; unique in the process; empty: from 1
   absl::Duration max_connection_idle = absl::Minutes(5);
   absl::Duration max_connection_age = absl::Minutes(30);  // spreads clients over new servers
 };

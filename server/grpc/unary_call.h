@@ -43,7 +43,7 @@ class UnaryCall {
       : host_(host),
         method_(method),
         meter_(method.method),
-        session_(commands::Door::kGrpcUnary, host.NextSessionId(), &host.Counters()) {
+        session_(commands::Door::kGrpcUnary, commands::Session::kNoId, &host.Counters()) {
     session_.protocol = 3;
   }
 

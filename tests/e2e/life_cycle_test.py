@@ -73,6 +73,11 @@ class StartUp(unittest.TestCase):
         self.assertEqual((code, len(lines)), (1, 1), lines)
         self.assertIn("/nonexistent/password", lines[0])
 
+    def test_the_first_client_has_the_first_id(self):
+        with Duet() as server, server.connect() as client, server.connect() as second:
+            self.assertEqual(client.call("CLIENT", "ID"), 1)
+            self.assertEqual(second.call("CLIENT", "ID"), 2)
+
     def test_help_and_version(self):
         for flag, wanted in (("--help", "--resp-port"), ("--version", "0.1")):
             done = subprocess.run([BINARY, flag], stdin=subprocess.DEVNULL, text=True,

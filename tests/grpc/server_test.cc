@@ -131,6 +131,22 @@ TEST(AuthenticatorTest, AcceptsBearerAndBasic) {
   EXPECT_FALSE(auth.Accepts(""));
 }
 
+TEST(GrpcServerTest, TakesAClientIdForAStreamOnly) {
+  GrpcEngine server;
+  const uint64_t before = server.engine.clients.NextId();
+  EXPECT_EQ(before, server.engine.session->id + 1) << "slots that wait are no clients";
+  EXPECT_TRUE(Get(*server.stub).ok());
+  EXPECT_EQ(server.engine.clients.NextId(), before + 1);
+  ::grpc::ClientContext context;
+  const auto stream = server.stub->Pipeline(&context);
+  v1::PipelineRequest request;
+  request.add_commands()->add_args("PING");
+  ASSERT_TRUE(stream->Write(request));
+  v1::PipelineResponse response;
+  ASSERT_TRUE(stream->Read(&response));
+  EXPECT_EQ(server.engine.clients.NextId(), before + 3);
+}
+
 TEST(GrpcServerTest, CountsCallsByMethodAndCode) {
   GrpcEngine server;
   Get(*server.stub);
