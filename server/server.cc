@@ -201,6 +201,10 @@ void Server::RegisterRuntimeSettings() {
     log_.SetLevel(changed.log_level);
     return std::nullopt;
   });
+  // DrainBlocking reads these when it needs them.
+  const auto later = [](const Config&) { return std::optional<std::string>(); };
+  settings_.OnChange("drain-delay", later);
+  settings_.OnChange("drain-timeout", later);
 }
 
 std::vector<ListeningDoor> Server::listening() const {
@@ -230,12 +234,11 @@ runtime::Task<> Server::ExpireKeys() {
 void Server::DrainBlocking() {
   ready_.store(false);
   if (grpc_ != nullptr) grpc_->SetServing(false);
-  if (started_ && config_.drain_delay_ms > 0) {
-    absl::SleepFor(absl::Milliseconds(config_.drain_delay_ms));
-  }
-  const absl::Time end = absl::Now() + absl::Milliseconds(config_.drain_timeout_ms);
+  if (started_) absl::SleepFor(absl::Milliseconds(settings_.Number("drain-delay")));
+  const int64_t timeout_ms = settings_.Number("drain-timeout");
+  const absl::Time end = absl::Now() + absl::Milliseconds(timeout_ms);
   if (started_) {
-    if (resp_ != nullptr) resp_->DrainBlocking(config_.drain_timeout_ms);
+    if (resp_ != nullptr) resp_->DrainBlocking(timeout_ms);
     if (grpc_ != nullptr) {
       grpc_->DrainBlocking(std::max(absl::ZeroDuration(), end - absl::Now()));
     }

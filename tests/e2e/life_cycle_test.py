@@ -6,7 +6,7 @@ import subprocess
 import time
 import unittest
 
-from harness import BINARY, DOORS, SLOWDOWN, Duet, encode, free_port
+from harness import BINARY, DOORS, SLOWDOWN, Duet, encode, free_port, http_get, wait_until
 
 DRAIN_SECONDS = 15
 
@@ -140,6 +140,26 @@ class Drain(unittest.TestCase):
                 started = time.monotonic()
                 self.assertEqual(server.stop(signal.SIGTERM, 40), 0)
                 self.assertLess(time.monotonic() - started, 40 * SLOWDOWN)
+
+    def test_the_delay_is_the_one_that_was_set_last(self):
+        with Duet() as server, server.connect() as client:
+            client.call("CONFIG", "SET", "drain-delay", "2s")
+            self.assertEqual(client.call("CONFIG", "GET", "drain-delay"), [b"drain-delay", b"2000"])
+            started = time.monotonic()
+            server.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: http_get(server.admin, "/readyz")[0] == 503, what="not ready")
+            self.assertEqual(client.call("PING"), "PONG")  # which it would not be without the delay
+            self.assertEqual(server.stop(None, DRAIN_SECONDS), 0)
+            self.assertGreaterEqual(time.monotonic() - started, 2)
+
+    def test_the_timeout_is_the_one_that_was_set_last(self):
+        with Duet("--drain-timeout=60m") as server:
+            with server.connect() as client, server.connect() as slow:
+                client.call("SET", "big", b"v" * 1_000_000)
+                slow.send(encode("GET", "big") * 100)
+                slow.read_raw()  # so the rest has begun, and cannot end
+                client.call("CONFIG", "SET", "drain-timeout", "100ms")
+                self.assertEqual(server.stop(signal.SIGTERM, DRAIN_SECONDS), 0)
 
 
 if __name__ == "__main__":
