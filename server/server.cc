@@ -93,7 +93,7 @@ Server::Server(const Config& config)
   context_.executable = ExecutablePath();
   context_.start_ms = clock_.WallMs();
   context_.workers = runtime_.size();
-  context_.password = config_.password;
+  context_.password.Set(config_.password);
   dispatcher_ = std::make_unique<commands::Dispatcher>(context_);
   CycleClock::TicksPerUs();  // calibrates before anybody waits for it
 }
@@ -159,7 +159,6 @@ absl::Status Server::Open() {
     options.counters_offset = static_cast<size_t>(runtime_.size());
     options.max_queue_threads = runtime_.size();
     options.limits = config_.limits;
-    options.password = config_.password;
     options.next_session_id = [this] { return clients_.NextId(); };
     absl::StatusOr<std::unique_ptr<rpc::GrpcServer>> grpc =
         rpc::GrpcServer::Start(std::move(options));
@@ -199,6 +198,10 @@ void Server::RegisterRuntimeSettings() {
   });
   settings_.OnChange("log-level", [this](const Config& changed) -> std::optional<std::string> {
     log_.SetLevel(changed.log_level);
+    return std::nullopt;
+  });
+  settings_.OnChange("requirepass", [this](const Config& changed) -> std::optional<std::string> {
+    context_.password.Set(changed.password);
     return std::nullopt;
   });
   // DrainBlocking reads these when it needs them.

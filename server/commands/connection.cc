@@ -31,7 +31,7 @@ void Quit(CommandContext& ctx) {
 }
 
 void Reset(CommandContext& ctx) {
-  ctx.session.Reset(ctx.server.password.empty());
+  ctx.session.Reset(!ctx.server.password.required());
   ctx.reply.SimpleString("RESET");
 }
 

@@ -1,7 +1,9 @@
 // How a connection begins: HELLO and AUTH.
 //
 // There is one user, "default", with the password of ServerContext::password; without one, any
-// password is good for it.
+// password is good for it. As in Redis, a change of the password concerns those who have to give it
+// from then on: a client that has been let in stays in, and one that has not may go on without
+// where none is asked for any longer (HELLO alone still wants it to be given then).
 #include <cstddef>
 #include <optional>
 #include <span>
@@ -21,22 +23,10 @@ namespace {
 
 constexpr std::string_view kDefaultUser = "default";
 
-// Takes as long for a wrong first byte as for a wrong last one.
-bool EqualsInConstantTime(std::string_view secret, std::string_view given) {
-  unsigned difference = secret.size() == given.size() ? 0 : 1;
-  for (size_t i = 0; i < given.size(); ++i) {
-    const char expected = secret.empty() ? '\0' : secret[i % secret.size()];
-    difference |= static_cast<unsigned char>(expected ^ given[i]);
-  }
-  return difference == 0;
-}
-
 // Makes the session the user's. Nothing: done; the error else, and the session is as it was.
 std::optional<Error> Authenticate(CommandContext& ctx, std::string_view user,
                                   std::string_view password) {
-  const std::string& secret = ctx.server.password;
-  const bool good = secret.empty() || EqualsInConstantTime(secret, password);
-  if (!good || user != kDefaultUser) {
+  if (!ctx.server.password.Admits(password) || user != kDefaultUser) {
     return MakeError(ErrorCode::kNoAuth,
                      "WRONGPASS invalid username-password pair or user is disabled.");
   }
@@ -48,7 +38,7 @@ std::optional<Error> Authenticate(CommandContext& ctx, std::string_view user,
 void Auth(CommandContext& ctx) {
   if (ctx.args.size() > 3) return ctx.reply.Error(SyntaxError());
   const bool names_user = ctx.args.size() == 3;
-  if (!names_user && ctx.server.password.empty()) {
+  if (!names_user && !ctx.server.password.required()) {
     return ctx.reply.Error(MakeError(
         ErrorCode::kNoAuth,
         "ERR AUTH <password> called without any password configured for the default user. "

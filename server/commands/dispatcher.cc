@@ -116,6 +116,7 @@ bool Authenticate(Call& call) {
   if (call.session.authenticated || (call.command->spec->flags & kNoAuth) != 0) [[likely]] {
     return true;
   }
+  if (!call.server.password.required()) return true;  // taken away since the client connected
   return Refuse(call, MakeError(ErrorCode::kNoAuth, "NOAUTH Authentication required."));
 }
 

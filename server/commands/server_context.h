@@ -1,6 +1,7 @@
 // What handlers and the dispatcher reach of the server. Built once by the composition root
 // (server/server.cc), or by a test; everything it points to outlives it.
-// Thread class: the struct is read-only once built; what it points to is thread-safe.
+// Thread class: the struct is read-only once built, but for the password; that, and what it points
+// to, is thread-safe.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 
 #include "server/base/clock.h"
 #include "server/base/limits.h"
+#include "server/base/password.h"
 
 namespace duet {
 class Settings;
@@ -65,7 +67,7 @@ struct ServerContext {
   int grpc_port = 0;
   int admin_port = 0;
   int workers = 1;
-  std::string password;  // requirepass; empty: no authentication
+  Password password;  // requirepass; CONFIG SET changes it
 };
 
 }  // namespace duet::commands

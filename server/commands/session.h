@@ -67,7 +67,7 @@ class Session {
   Relaxed<uint32_t> modes{0};      // SessionMode
   Relaxed<int> database{0};        // SELECT
   Relaxed<int> protocol{2};        // RESP version that replies are written in; HELLO
-  bool authenticated = true;       // false until AUTH where a password is set
+  bool authenticated = true;       // false until AUTH where a password was set at connect
   bool close_after_reply = false;  // QUIT, and errors that end the connection
   SharedText user{"default"};
   SharedText name;             // CLIENT SETNAME

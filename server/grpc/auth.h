@@ -1,26 +1,26 @@
 // Who may call: the server's password in the metadata of each call, where one is set.
 #pragma once
 
-#include <string>
 #include <string_view>
-#include <utility>
 
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
+
+#include "server/base/password.h"
 
 namespace duet::rpc {
 
 // `authorization: Bearer <password>`, or `Basic <base64 of user:password>` with the user "default"
 // or none, as AUTH takes them.
-// Thread-safe: immutable.
+// Thread-safe.
 class Authenticator {
  public:
-  // An empty password lets everybody in.
-  explicit Authenticator(std::string password) : password_(std::move(password)) {}
+  // `password` outlives it, and may change: each call is held to the one of its beginning.
+  explicit Authenticator(const Password& password) : password_(password) {}
 
   // OK, or UNAUTHENTICATED with the line that RESP clients get.
   ::grpc::Status Check(const ::grpc::ServerContext& context) const {
-    if (password_.empty()) [[likely]]
+    if (!password_.required()) [[likely]]
       return ::grpc::Status();
     return CheckMetadata(context);
   }
@@ -30,7 +30,7 @@ class Authenticator {
  private:
   ::grpc::Status CheckMetadata(const ::grpc::ServerContext& context) const;
 
-  const std::string password_;
+  const Password& password_;
 };
 
 }  // namespace duet::rpc

@@ -62,7 +62,7 @@ class Server final : public GrpcServer, private CallHost {
   Server(GrpcServerOptions options, ListenPlan plan,
          std::unique_ptr<::grpc::ServerCompletionQueue> calls)
       : CallHost(*calls, *options.dispatcher, limits_, options.databases,
-                 Authenticator(options.password)),
+                 Authenticator(options.dispatcher->server().password)),
         options_(std::move(options)),
         limits_(options_.limits),
         plan_(std::move(plan)),

@@ -36,13 +36,12 @@ struct GrpcServerOptions {
   std::vector<std::string> addresses = {"127.0.0.1", "::1"};  // at least the first must be free
   int port = 50051;                            // 0: a free one, the same on all addresses
   runtime::Runtime* runtime = nullptr;         // outlives the server; started
-  commands::Dispatcher* dispatcher = nullptr;  // outlives the server
+  commands::Dispatcher* dispatcher = nullptr;  // outlives the server; its password is asked for
   metrics::Registry* registry = nullptr;       // outlives the server
   size_t counters_offset = 0;                  // queue thread i counts into slot offset + i
   int max_queue_threads = 1;                   // how many may drain the queue; one starts
   Limits limits;
   uint32_t databases = 16;
-  std::string password;  // empty: calls need none
   std::function<uint64_t()> next_session_id;  // of a stream; unique in the process; empty: from 1
   absl::Duration max_connection_idle = absl::Minutes(5);
   absl::Duration max_connection_age = absl::Minutes(30);  // spreads clients over new servers

@@ -40,7 +40,7 @@ Connection::Connection(ConnectionServices& services, std::unique_ptr<runtime::St
       place_(std::move(place)),
       session_(commands::Door::kResp, services.clients.NextId(), nullptr),
       parser_(services.limits) {
-  session_.authenticated = services_.dispatcher.server().password.empty();
+  session_.authenticated = !services_.dispatcher.server().password.required();
   session_.peer_address = stream_->PeerAddress();
   session_.local_address = stream_->LocalAddress();
   session_.fd = stream_->fd();
@@ -209,10 +209,10 @@ Connection::Next Connection::ExecuteInput() {
   while (!input_.empty()) {
     CommandBatch& batch = state().batch;
     batch.Clear();
-    parser_.set_authenticated(session_.authenticated);
+    const bool trusted = IsTrusted();
+    parser_.set_authenticated(trusted);
     // Before AUTH one at a time: the limits of the next command depend on it.
-    const ParseResult parsed =
-        parser_.Parse(input_, batch, session_.authenticated ? kBatchCommands : 1);
+    const ParseResult parsed = parser_.Parse(input_, batch, trusted ? kBatchCommands : 1);
     need_bytes_ = parsed.need_bytes;
     Next next = Next::kRead;
     if (!ExecuteBatch(writer, parsed.consumed, &next)) return next;
@@ -266,7 +266,7 @@ void Connection::KeepUnexecuted(size_t executed, size_t parsed_bytes) {
   } else {
     // Where a command ends is not kept for each, since this is rare: parse those before again.
     RequestParser again(services_.limits);
-    again.set_authenticated(session_.authenticated);
+    again.set_authenticated(parser_.authenticated());  // a RESET among them changes nothing
     CommandBatch before;
     input_.remove_prefix(again.Parse(input_, before, executed).consumed);
     parser_.Reset();
@@ -275,9 +275,13 @@ void Connection::KeepUnexecuted(size_t executed, size_t parsed_bytes) {
   session_.query_buffer_bytes = partial_.size();
 }
 
+bool Connection::IsTrusted() const {
+  return session_.authenticated || !services_.dispatcher.server().password.required();
+}
+
 bool Connection::OutputOverLimit() const {
-  const uint64_t limit = session_.authenticated ? services_.limits.max_output_bytes
-                                                : services_.limits.max_output_bytes_unauthenticated;
+  const uint64_t limit = IsTrusted() ? services_.limits.max_output_bytes
+                                     : services_.limits.max_output_bytes_unauthenticated;
   if (state().output.size() <= limit) return false;
   state().counters->output_limited.Add();
   return true;

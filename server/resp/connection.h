@@ -114,6 +114,7 @@ class Connection final : private runtime::Doorbell::Handler {
   Next SendOutput();
   Next Finish();
   void KeepUnexecuted(size_t executed, size_t parsed_bytes);
+  bool IsTrusted() const;  // has the client given the password, or need not?
   bool OutputOverLimit() const;
   void CountRead(size_t bytes);
   void JoinWorker();

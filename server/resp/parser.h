@@ -47,6 +47,7 @@ class RequestParser {
   // max_commands 1 in that state: the command may be AUTH. A change holds for a partial command
   // too. Starts as true.
   void set_authenticated(bool authenticated);
+  bool authenticated() const { return authenticated_; }
 
   // Appends up to `max_commands` complete commands to `batch`. Their arguments are views into
   // `input`; those of inline commands with quotes are views into the parser, which keeps them until

@@ -49,7 +49,7 @@ TEST_F(ConnectionTest, ClientInfoFollowsTheClock) {
 class PasswordTest : public testing::CommandFixture {
  protected:
   PasswordTest() {
-    engine().server.password = "s3cret";
+    engine().server.password.Set("s3cret");
     engine().Reset();
   }
 
@@ -108,6 +108,40 @@ TEST_F(PasswordTest, ResetTakesTheAuthenticationAway) {
   Run({"auth", "s3cret"});
   Run({"reset"});
   EXPECT_EQ(Run({"get", "k"}), kNoAuth);
+}
+
+TEST_F(PasswordTest, WhoIsInStaysInWhenItChanges) {
+  Run({"auth", "s3cret"});
+  engine().server.password.Set("other");
+  EXPECT_EQ(Run({"ping"}), "+PONG");
+  EXPECT_EQ(Run({"auth", "s3cret"}), kWrongPass);
+  EXPECT_EQ(Run({"ping"}), "+PONG");
+  EXPECT_EQ(Run({"auth", "other"}), "+OK");
+  Run({"reset"});
+  EXPECT_EQ(Run({"ping"}), kNoAuth);
+}
+
+TEST_F(PasswordTest, TakenAwayItIsAskedOfNobody) {
+  EXPECT_EQ(Run({"ping"}), kNoAuth);
+  engine().server.password.Set("");
+  EXPECT_EQ(Run({"ping"}), "+PONG");
+  EXPECT_TRUE(Run({"auth", "s3cret"}).starts_with("-ERR AUTH <password> called without any"));
+  EXPECT_TRUE(Run({"hello", "3"}).starts_with("-NOAUTH HELLO must be called"));
+  engine().server.password.Set("back");
+  EXPECT_EQ(Run({"ping"}), kNoAuth);
+  engine().server.password.Set("");
+  EXPECT_EQ(Run({"auth", "default", "anything"}), "+OK");
+  engine().server.password.Set("back");
+  EXPECT_EQ(Run({"ping"}), "+PONG");
+}
+
+TEST_F(PasswordTest, GivenLaterItIsAskedOfNewClientsOnly) {
+  engine().server.password.Set("");
+  engine().Reset();
+  engine().server.password.Set("s3cret");
+  EXPECT_EQ(Run({"ping"}), "+PONG");
+  engine().Reset();
+  EXPECT_EQ(Run({"ping"}), kNoAuth);
 }
 
 }  // namespace

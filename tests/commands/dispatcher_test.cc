@@ -63,6 +63,7 @@ TEST_F(DispatcherTest, NotesWhatTheSessionDid) {
 }
 
 TEST_F(DispatcherTest, RefusesWithoutAuthentication) {
+  engine().server.password.Set("s3cret");
   session().authenticated = false;
   EXPECT_EQ(Run({"get", "k"}), "-NOAUTH Authentication required.");
   EXPECT_EQ(Run({"get"}), "-ERR wrong number of arguments for 'get' command");

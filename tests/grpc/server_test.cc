@@ -100,7 +100,8 @@ TEST(GrpcServerTest, UnknownMethodsAreUnimplemented) {
 }
 
 TEST(GrpcServerTest, AsksForThePassword) {
-  GrpcEngine server([](rpc::GrpcServerOptions& options) { options.password = "secret"; });
+  GrpcEngine server;
+  server.engine.server.password.Set("secret");
   EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::UNAUTHENTICATED);
   EXPECT_EQ(Get(*server.stub, "Bearer wrong").error_code(), StatusCode::UNAUTHENTICATED);
   EXPECT_TRUE(Get(*server.stub, "Bearer secret").ok());
@@ -113,8 +114,33 @@ TEST(GrpcServerTest, AsksForThePassword) {
   EXPECT_TRUE(CheckHealth(server, "", health).ok());
 }
 
+TEST(GrpcServerTest, APasswordThatChangesHoldsForNewCalls) {
+  GrpcEngine server;
+  ::grpc::ClientContext context;
+  const auto stream = server.stub->Pipeline(&context);
+  v1::PipelineRequest request;
+  request.add_commands()->add_args("PING");
+  v1::PipelineResponse response;
+  ASSERT_TRUE(stream->Write(request));
+  ASSERT_TRUE(stream->Read(&response));
+
+  server.engine.server.password.Set("first");
+  EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_TRUE(Get(*server.stub, "Bearer first").ok());
+  ASSERT_TRUE(stream->Write(request));
+  EXPECT_TRUE(stream->Read(&response)) << "a stream that was let in stays in";
+
+  server.engine.server.password.Set("second");
+  EXPECT_EQ(Get(*server.stub, "Bearer first").error_code(), StatusCode::UNAUTHENTICATED);
+  EXPECT_TRUE(Get(*server.stub, "Bearer second").ok());
+  server.engine.server.password.Set("");
+  EXPECT_TRUE(Get(*server.stub).ok());
+  EXPECT_TRUE(Get(*server.stub, "Bearer any").ok());
+}
+
 TEST(AuthenticatorTest, AcceptsBearerAndBasic) {
-  const rpc::Authenticator auth("s:cret");
+  const Password password("s:cret");
+  const rpc::Authenticator auth(password);
   EXPECT_TRUE(auth.Accepts("Bearer s:cret"));
   EXPECT_TRUE(auth.Accepts("bearer s:cret"));
   EXPECT_TRUE(auth.Accepts("Basic " + absl::Base64Escape("default:s:cret")));

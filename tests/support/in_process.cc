@@ -12,7 +12,7 @@ std::unique_ptr<commands::Session> InProcess::NewSession() {
   fresh->local_address = "127.0.0.1:6379";
   fresh->fd = 8;
   fresh->created_ms = clock.WallMs();
-  fresh->authenticated = server.password.empty();
+  fresh->authenticated = !server.password.required();
   return fresh;
 }
 
