@@ -56,6 +56,13 @@ struct Config {
   int shard_bits = 10;                     // 2^shard_bits shards
 
   Limits limits;
+  // client-output-buffer-limit, by class. Replicas there are none, so that theirs binds nobody.
+  OutputLimit output_normal = kNormalOutput;
+  OutputLimit output_replica = {
+      .hard_bytes = 256ull << 20, .soft_bytes = 64ull << 20, .soft_ms = 60'000};
+  OutputLimit output_pubsub = kPubsubOutput;
+
+  uint32_t key_events = 0;  // notify-keyspace-events (api/key_event_flags.h)
 
   int64_t drain_delay_ms = 0;  // not ready, and still serving
   int64_t drain_timeout_ms = 10'000;

@@ -10,6 +10,7 @@
 #include "server/base/check.h"
 #include "server/base/glob.h"
 #include "server/base/numbers.h"
+#include "server/config_output_limits.h"
 
 namespace duet {
 namespace {
@@ -34,7 +35,6 @@ constexpr FixedParameter kFixed[] = {
     {"logfile", "", true},
     {"maxmemory", "0"},
     {"maxmemory-policy", "noeviction"},
-    {"notify-keyspace-events", ""},
     {"protected-mode", "no"},
     {"replicaof", "", true},
     {"save", ""},
@@ -56,7 +56,14 @@ Error SetFailed(std::string_view name, std::string_view why) {
 }
 
 // Redis' words for a value that a row refuses.
-std::string WhyRefused(const SettingRow& row, SettingFault fault) {
+std::string WhyRefused(const SettingRow& row, SettingFault fault, std::string_view value) {
+  if (row.kind == SettingKind::kKeyEvents) {
+    return "Invalid event class character. Use 'Ag$lshzxeKEtmdn'.";
+  }
+  if (row.kind == SettingKind::kOutputLimits) {
+    Config unused;
+    return AssignOutputLimits(value, unused).value_or("");
+  }
   if (row.kind == SettingKind::kChoice) {
     std::set<std::string> seen;
     std::vector<std::string> words;
@@ -174,7 +181,7 @@ std::optional<Error> ConfigSettings::Set(const Pairs& pairs) {
     }
     const SettingRow* row = FindSetting(name);
     if (const std::optional<SettingFault> fault = AssignSetting(*row, value, changed)) {
-      return SetFailed(given_name, WhyRefused(*row, *fault));
+      return SetFailed(given_name, WhyRefused(*row, *fault, value));
     }
     rows.push_back(row);
   }

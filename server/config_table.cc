@@ -29,6 +29,16 @@ struct OfLimits {
   }
 };
 
+// The one number of Config::output_normal that has a row of its own.
+struct NormalOutput {
+  static int64_t Get(const Config& config) {
+    return static_cast<int64_t>(config.output_normal.hard_bytes);
+  }
+  static void Set(Config& config, int64_t value) {
+    config.output_normal.hard_bytes = static_cast<uint64_t>(value);
+  }
+};
+
 constexpr std::string_view kDoors = "Doors";
 constexpr std::string_view kSecurity = "Security";
 constexpr std::string_view kLimits = "Limits";
@@ -36,6 +46,7 @@ constexpr std::string_view kGrpc = "gRPC limits";
 constexpr std::string_view kRuntime = "Threads and memory";
 constexpr std::string_view kShutdown = "Shutdown";
 constexpr std::string_view kLogging = "Logging";
+constexpr std::string_view kPublished = "Publish and subscribe";
 
 constexpr SettingChoice kLogLevels[] = {
     {"debug", static_cast<int64_t>(LogLevel::kDebug)},
@@ -142,9 +153,19 @@ constexpr SettingRow kRows[] = {
     Number<OfLimits<&Limits::max_inline_bytes>>("max-inline-bytes", "", kLimits, kBytes, 64, kMb,
                                                 "Length of a line of RESP: an inline command or "
                                                 "the header of a frame."),
-    Number<OfLimits<&Limits::max_output_bytes>>(
-        "max-output-bytes", "", kLimits, kBytes, kKb, 64 * kGb,
-        "Replies that may wait for one connection; it is closed beyond that."),
+    Number<OfLimits<&Limits::max_subscriptions>>(
+        "max-subscriptions", "", kLimits, kInteger, 1, kIntMax,
+        "Channels and patterns that one client may listen to."),
+    Number<NormalOutput>("max-output-bytes", "", kLimits, kBytes, 0, 64 * kGb,
+                         "Replies that may wait for one connection; it is closed beyond that. 0: "
+                         "no limit. The hard limit of the class normal below.",
+                         kRuntimeSettable),
+    SettingRow{"client-output-buffer-limit", "", kLimits, SettingKind::kOutputLimits, 0, 0,
+               "What may wait for a client that does not read, by its class: a client is closed "
+               "above the hard limit, and above the soft limit for so many seconds; 0: no such "
+               "limit. Classes are normal, pubsub (listens to a channel) and replica (none ever "
+               "connects).",
+               kRuntimeSettable},
     Number<OfLimits<&Limits::max_key_bytes>>("max-key-bytes", "", kLimits, kBytes, 1, 512 * kMb,
                                              "Length of a key."),
     Number<OfLimits<&Limits::max_value_bytes>>("max-value-bytes", "", kLimits, kBytes, 1, 512 * kMb,
@@ -179,6 +200,13 @@ constexpr SettingRow kRows[] = {
                                                16 * kMb, "Read buffer of each worker."),
     Number<Direct<&Config::shard_bits>>("shard-bits", "", kRuntime, kInteger, 0, 12,
                                         "The store has 2^N shards, each with its own lock."),
+
+    Number<Direct<&Config::key_events>>(
+        "notify-keyspace-events", "", kPublished, SettingKind::kKeyEvents, 0, 0,
+        "What happens to keys and is published: K and E choose the channels (__keyspace@0__:key, "
+        "__keyevent@0__:event), g$lshzxetd or A for all of them, n and m choose the events. Empty: "
+        "nothing.",
+        kRuntimeSettable),
 
     Number<Direct<&Config::drain_delay_ms>>(
         "drain-delay", "", kShutdown, kMilliseconds, 0, 600'000,

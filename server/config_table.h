@@ -22,8 +22,10 @@ enum class SettingKind : uint8_t {
   kOctal,         // mode bits of a file
   kChoice,        // one of a few words
   kText,
-  kSecret,    // kText that --help and logs must not show
-  kBindList,  // addresses, separated by commas or spaces
+  kSecret,        // kText that --help and logs must not show
+  kBindList,      // addresses, separated by commas or spaces
+  kOutputLimits,  // config_output_limits.h
+  kKeyEvents,     // letters (api/key_event_flags.h)
 };
 
 // One word of a kChoice setting and the number that it stands for. Of several words for a number
@@ -43,7 +45,8 @@ struct SettingRow {
   std::string_view meaning;  // one or two sentences, what 0 means included
   bool runtime = false;      // CONFIG SET can change it, once the server has registered how
 
-  // Exactly one of these three is set, by kind (kBindList: none; it is Config::bind).
+  // Exactly one of these three is set, by kind. kBindList: none; it is Config::bind. kOutputLimits:
+  // none; they are Config::output_*.
   int64_t (*get_number)(const Config&) = nullptr;
   void (*set_number)(Config&, int64_t) = nullptr;
   std::string Config::*text = nullptr;
@@ -66,6 +69,10 @@ enum class SettingFault : uint8_t { kMalformed, kOutOfBounds };
 // replaces the one that was there.
 [[nodiscard]] std::optional<SettingFault> AssignSetting(const SettingRow& row,
                                                         std::string_view text, Config& config);
+// A whole number with one of redis.conf's units ("32mb", "1k", "17"). Nothing: it is none.
+std::optional<int64_t> ParseBytes(std::string_view text);
+// 65536 as 64kb, 1000 as 1000.
+std::string FormatBytes(int64_t bytes);
 // What AssignSetting takes, for people: "a whole number from 0 to 256".
 std::string AllowedValues(const SettingRow& row);
 // The value as a flag takes it.

@@ -7,7 +7,9 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 
+#include "server/api/key_event_flags.h"
 #include "server/base/numbers.h"
+#include "server/config_output_limits.h"
 #include "server/config_table.h"
 
 namespace duet {
@@ -42,6 +44,13 @@ std::optional<SettingFault> ParseWithUnit(std::string_view text, std::span<const
   const std::optional<int64_t> product = CheckedMultiply(*number, unit->factor);
   if (!product) return SettingFault::kOutOfBounds;
   value = *product;
+  return std::nullopt;
+}
+
+std::optional<SettingFault> ParseKeyEventLetters(std::string_view text, int64_t& value) {
+  const std::optional<uint32_t> events = ParseKeyEvents(text);
+  if (!events) return SettingFault::kMalformed;
+  value = *events;
   return std::nullopt;
 }
 
@@ -143,7 +152,14 @@ std::string FormatChoice(std::span<const SettingChoice> choices, int64_t value) 
   return choice == choices.end() ? "" : std::string(choice->word);
 }
 
-// 65536 as 64kb, 1000 as 1000.
+}  // namespace
+
+std::optional<int64_t> ParseBytes(std::string_view text) {
+  int64_t value = 0;
+  if (ParseWithUnit(text, kByteUnits, value)) return std::nullopt;
+  return value;
+}
+
 std::string FormatBytes(int64_t bytes) {
   if (bytes == 0) return "0";
   for (const Unit& unit : {kByteUnits[7], kByteUnits[5], kByteUnits[3]}) {
@@ -155,11 +171,13 @@ std::string FormatBytes(int64_t bytes) {
   return absl::StrCat(bytes);
 }
 
-}  // namespace
-
 std::optional<SettingFault> AssignSetting(const SettingRow& row, std::string_view text,
                                           Config& config) {
   if (row.kind == SettingKind::kBindList) return ParseBindList(row, text, config.bind);
+  if (row.kind == SettingKind::kOutputLimits) {
+    if (AssignOutputLimits(text, config)) return SettingFault::kMalformed;
+    return std::nullopt;
+  }
   if (row.text != nullptr) {
     // The kernel reads a path up to its first NUL, a person reads all of it.
     if (text.find('\0') != std::string_view::npos) return SettingFault::kMalformed;
@@ -170,6 +188,8 @@ std::optional<SettingFault> AssignSetting(const SettingRow& row, std::string_vie
   int64_t value = 0;
   if (row.kind == SettingKind::kChoice) {
     if (const auto fault = ParseChoice(row, text, value)) return fault;
+  } else if (row.kind == SettingKind::kKeyEvents) {
+    if (const auto fault = ParseKeyEventLetters(text, value)) return fault;
   } else {
     if (const auto fault = ParseNumber(row, text, value)) return fault;
     if (value < row.min || value > row.max) return SettingFault::kOutOfBounds;
@@ -204,12 +224,17 @@ std::string AllowedValues(const SettingRow& row) {
       return absl::StrCat("a text of at most ", row.max, " bytes");
     case SettingKind::kBindList:
       return absl::StrCat("1 to ", row.max, " IPv4 or IPv6 addresses, separated by commas");
+    case SettingKind::kOutputLimits:
+      return "<class> <hard limit> <soft limit> <soft seconds>, once or more";
+    case SettingKind::kKeyEvents:
+      return "letters of Ag$lshzxeKEtmdn, or nothing";
   }
   return "";
 }
 
 std::string FormatSetting(const SettingRow& row, const Config& config) {
   if (row.kind == SettingKind::kBindList) return FormatBind(config, ",");
+  if (row.kind == SettingKind::kOutputLimits) return FormatOutputLimits(config);
   if (row.text != nullptr) return config.*row.text;
   const int64_t value = row.get_number(config);
   switch (row.kind) {
@@ -221,6 +246,8 @@ std::string FormatSetting(const SettingRow& row, const Config& config) {
       return absl::StrFormat("%o", value);
     case SettingKind::kChoice:
       return FormatChoice(row.choices, value);
+    case SettingKind::kKeyEvents:
+      return FormatKeyEvents(static_cast<uint32_t>(value));
     default:
       return absl::StrCat(value);
   }
@@ -228,6 +255,8 @@ std::string FormatSetting(const SettingRow& row, const Config& config) {
 
 std::string FormatForRedis(const SettingRow& row, const Config& config) {
   if (row.kind == SettingKind::kBindList) return FormatBind(config, " ");
+  if (row.kind == SettingKind::kOutputLimits) return FormatOutputLimitsForRedis(config);
+  if (row.kind == SettingKind::kKeyEvents) return FormatKeyEventsForRedis(config.key_events);
   if (row.kind == SettingKind::kBytes) return absl::StrCat(row.get_number(config));
   // Redis says 0 for a door that is closed.
   if (row.kind == SettingKind::kPort)

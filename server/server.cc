@@ -25,6 +25,9 @@ namespace {
 constexpr std::chrono::milliseconds kExpiryPeriod{100};
 constexpr size_t kExpiryBudget = 1000;
 
+// How often clients are looked for that do not read (commands/output_limits.h).
+constexpr std::chrono::seconds kOutputPeriod{1};
+
 // What a scrape that is under way at the end may still take.
 constexpr std::chrono::seconds kAdminGrace{1};
 
@@ -82,18 +85,23 @@ Server::Server(const Config& config)
       runtime_(RuntimeOptionsOf(config, &clock_)),
       // One slot an I/O worker, then one a thread of gRPC's queue.
       registry_(2 * static_cast<size_t>(runtime_.size())),
+      key_observers_(store_),
+      key_event_observer_(context_),
       background_(runtime_) {
   context_.store = &store_;
   context_.clock = &clock_;
   context_.settings = &settings_;
   context_.metrics = &registry_;
   context_.clients = &clients_;
+  context_.hub = &hub_;
   context_.limits = &config_.limits;
   context_.run_id = RandomRunId();
   context_.executable = ExecutablePath();
   context_.start_ms = clock_.WallMs();
   context_.workers = runtime_.size();
   context_.password.Set(config_.password);
+  SetOutputLimits(config_);
+  SetKeyEvents(config_.key_events);
   dispatcher_ = std::make_unique<commands::Dispatcher>(context_);
   CycleClock::TicksPerUs();  // calibrates before anybody waits for it
 }
@@ -168,7 +176,9 @@ absl::Status Server::Open() {
   }
 
   RegisterRuntimeSettings();
+  RegisterPubsubSettings();
   background_.Spawn(ExpireKeys());
+  background_.Spawn(WatchOutputs());
   resp_->Start();
   if (grpc_ != nullptr) grpc_->SetServing(true);
   ready_.store(true);
@@ -210,6 +220,30 @@ void Server::RegisterRuntimeSettings() {
   settings_.OnChange("drain-timeout", later);
 }
 
+void Server::RegisterPubsubSettings() {
+  for (const char* name : {"client-output-buffer-limit", "max-output-bytes"}) {
+    settings_.OnChange(name, [this](const Config& changed) -> std::optional<std::string> {
+      SetOutputLimits(changed);
+      return std::nullopt;
+    });
+  }
+  settings_.OnChange("notify-keyspace-events",
+                     [this](const Config& changed) -> std::optional<std::string> {
+                       SetKeyEvents(changed.key_events);
+                       return std::nullopt;
+                     });
+}
+
+void Server::SetOutputLimits(const Config& config) {
+  context_.output_limits.Set(commands::ClientClass::kNormal, config.output_normal);
+  context_.output_limits.Set(commands::ClientClass::kPubsub, config.output_pubsub);
+}
+
+void Server::SetKeyEvents(uint32_t events) {
+  context_.key_events.store(events, std::memory_order_relaxed);
+  key_observers_.Listen(key_event_observer_, commands::KeyEventObserver::Listens(events));
+}
+
 std::vector<ListeningDoor> Server::listening() const {
   std::vector<ListeningDoor> doors;
   const auto add = [&doors](std::string_view door, const std::vector<std::string>& addresses) {
@@ -231,6 +265,15 @@ runtime::Task<> Server::ExpireKeys() {
     }
     const bool elapsed = co_await runtime::Sleep(worker, kExpiryPeriod, token);
     if (!elapsed) co_return;
+  }
+}
+
+runtime::Task<> Server::WatchOutputs() {
+  runtime::Worker& worker = runtime_.worker(0);
+  for (;;) {
+    const bool elapsed = co_await runtime::Sleep(worker, kOutputPeriod, background_.token());
+    if (!elapsed) co_return;
+    commands::EnforceOutputLimits(context_);
   }
 }
 

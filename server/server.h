@@ -16,6 +16,8 @@
 #include "server/base/log.h"
 #include "server/commands/client_registry.h"
 #include "server/commands/dispatcher.h"
+#include "server/commands/key_events.h"
+#include "server/commands/key_observers.h"
 #include "server/commands/server_context.h"
 #include "server/config.h"
 #include "server/config_settings.h"
@@ -23,6 +25,7 @@
 #include "server/http/admin_server.h"
 #include "server/metrics/exposition.h"
 #include "server/metrics/worker_counters.h"
+#include "server/pubsub/hub.h"
 #include "server/resp/listener.h"
 #include "server/runtime/runtime.h"
 #include "server/runtime/shutdown_signal.h"
@@ -58,7 +61,11 @@ class Server {
   explicit Server(const Config& config);
   absl::Status Open();
   void RegisterRuntimeSettings();
+  void RegisterPubsubSettings();
+  void SetKeyEvents(uint32_t events);
+  void SetOutputLimits(const Config& config);
   runtime::Task<> ExpireKeys();
+  runtime::Task<> WatchOutputs();
   metrics::Figures Figures() const;
 
   const Config config_;
@@ -67,10 +74,13 @@ class Server {
   runtime::ShutdownSignal signal_;
   ConfigSettings settings_;
   commands::ClientRegistry clients_;
+  pubsub::Hub hub_;
   store::Store store_;
   runtime::Runtime runtime_;
   metrics::Registry registry_;
   commands::ServerContext context_;
+  commands::KeyObservers key_observers_;
+  commands::KeyEventObserver key_event_observer_;
   std::unique_ptr<commands::Dispatcher> dispatcher_;
   runtime::TaskGroup background_;
   std::atomic<bool> ready_{false};

@@ -47,6 +47,8 @@ constexpr bool RowIsValid(const CommandSpec& row, bool is_subcommand) {
          Rule(KeysAreValid(row.keys) && KeysAreValid(row.more_keys), "key positions make sense") &&
          Rule(row.keys.first < words || !keyed, "the first key is among the required words") &&
          Rule(row.more_keys.first == 0 || keyed, "more_keys come after keys") &&
+         Rule(KeysAreValid(row.channels) && (row.channels.first == 0 || !keyed),
+              "shard channels are named by commands without keys") &&
          Rule(keyed ? kinds == 1 : kinds <= 1, "keyed: exactly one of kWrite and kReadOnly") &&
          Rule(row.handler != nullptr || !row.subcommands.empty(), "a handler or subcommands") &&
          Rule(!is_subcommand || row.subcommands.empty(), "subcommands do not nest") &&

@@ -66,11 +66,12 @@ void ReplyKeySpec(ReplyWriter& reply, const KeySpec& keys) {
 
 // The one range that clients from before key specifications know.
 void ReplyKeyRange(ReplyWriter& reply, const CommandSpec& spec) {
+  const KeySpec& keys = spec.channels.first != 0 ? spec.channels : spec.keys;
   const bool two = spec.more_keys.first != 0;
-  const int last = two ? std::max(spec.keys.last, spec.more_keys.last) : spec.keys.last;
-  reply.Integer(spec.keys.first);
+  const int last = two ? std::max(keys.last, spec.more_keys.last) : keys.last;
+  reply.Integer(keys.first);
   reply.Integer(last);
-  reply.Integer(spec.keys.step);
+  reply.Integer(keys.step);
 }
 
 // The ten elements of COMMAND INFO.
@@ -83,9 +84,12 @@ void ReplyCommand(ReplyWriter& reply, const Command& command) {
   ReplyKeyRange(reply, spec);
   ReplyStatusSet(reply, AclCategoryNames(spec));
   ReplyTips(reply, spec.tips);
-  reply.Array((spec.keys.first != 0 ? 1u : 0u) + (spec.more_keys.first != 0 ? 1u : 0u));
-  if (spec.keys.first != 0) ReplyKeySpec(reply, spec.keys);
-  if (spec.more_keys.first != 0) ReplyKeySpec(reply, spec.more_keys);
+  const KeySpec* const key_specs[] = {&spec.keys, &spec.more_keys, &spec.channels};
+  const auto exists = [](const KeySpec* keys) { return keys->first != 0; };
+  reply.Array(static_cast<size_t>(std::ranges::count_if(key_specs, exists)));
+  for (const KeySpec* keys : key_specs) {
+    if (exists(keys)) ReplyKeySpec(reply, *keys);
+  }
   reply.Array(command.subcommands.size());
   for (const Command* subcommand : command.subcommands) ReplyCommand(reply, *subcommand);
 }

@@ -58,9 +58,10 @@ constexpr BitName kAclNames[] = {
 };
 
 constexpr BitName kAccessNames[] = {
-    {kKeyRO, "RO"},         {kKeyRW, "RW"},         {kKeyOW, "OW"},
-    {kKeyRM, "RM"},         {kKeyAccess, "access"}, {kKeyUpdate, "update"},
-    {kKeyInsert, "insert"}, {kKeyDelete, "delete"}, {kKeyVariable, "variable_flags"},
+    {kKeyRO, "RO"},          {kKeyRW, "RW"},         {kKeyOW, "OW"},
+    {kKeyRM, "RM"},          {kKeyAccess, "access"}, {kKeyUpdate, "update"},
+    {kKeyInsert, "insert"},  {kKeyDelete, "delete"}, {kKeyVariable, "variable_flags"},
+    {kKeyNotKey, "not_key"},
 };
 
 template <size_t N>

@@ -38,6 +38,7 @@ enum CommandFlag : uint32_t {
   kAllShards = 1u << 24,  // the dispatcher locks every shard (FLUSHALL, SWAPDB)
   kConnectionOnly =
       1u << 25,  // has no meaning in a unary call (HELLO, SELECT, CLIENT SETNAME, ...)
+  kWhileSubscribed = 1u << 26,  // RESP2 allows it while the client listens to a channel
 };
 
 // ACL categories, as COMMAND prints them ("@read", ...).
@@ -76,6 +77,7 @@ enum KeyAccess : uint16_t {
   kKeyInsert = 1u << 6,
   kKeyDelete = 1u << 7,
   kKeyVariable = 1u << 8,  // VARIABLE_FLAGS
+  kKeyNotKey = 1u << 9,    // of `channels` only
 };
 
 // Which arguments are keys: first, first + step, ... last (negative: from the end). first = 0:
@@ -94,6 +96,7 @@ struct CommandSpec {
   uint32_t flags = 0;       // CommandFlag
   KeySpec keys{};
   KeySpec more_keys{};            // a second run of keys with another access; first = 0: none
+  KeySpec channels{};             // shard channels, which COMMAND shows as keys; none in the store
   uint32_t acl = 0;               // AclCategory, beyond those that the flags imply
   std::string_view group{};       // "string", "generic", "connection", "server"
   std::string_view since{};       // first Redis version that has it

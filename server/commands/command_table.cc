@@ -136,7 +136,8 @@ const CommandTable& CommandTable::Get() {
         KeyCommands(),         KeyMoveCommands(),       ExpireCommands(),
         ScanCommands(),        DatabaseCommands(),      ConnectionCommands(),
         AuthCommands(),        ClientCommands(),        InfoCommands(),
-        ConfigCommands(),      CommandCommands(),
+        ConfigCommands(),      CommandCommands(),       SubscribeCommands(),
+        PublishCommands(),
     };
     return CommandTable(families);
   }();

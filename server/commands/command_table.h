@@ -63,6 +63,8 @@ std::span<const CommandSpec> KeyMoveCommands();        // keys_move.cc
 std::span<const CommandSpec> ExpireCommands();         // expire.cc
 std::span<const CommandSpec> ScanCommands();           // scan.cc
 std::span<const CommandSpec> DatabaseCommands();       // server_databases.cc
+std::span<const CommandSpec> SubscribeCommands();      // pubsub_subscribe.cc
+std::span<const CommandSpec> PublishCommands();        // pubsub_publish.cc
 std::span<const CommandSpec> ConnectionCommands();     // connection.cc
 std::span<const CommandSpec> AuthCommands();           // connection_auth.cc
 std::span<const CommandSpec> ClientCommands();         // client_command.cc

@@ -10,8 +10,16 @@
 namespace duet::commands {
 namespace {
 
+// While a client of RESP2 listens to channels, as one of the messages that it gets then.
+void PingAmongMessages(CommandContext& ctx) {
+  ctx.reply.Array(2);
+  ctx.reply.Bulk("pong");
+  ctx.reply.Bulk(ctx.args.size() == 1 ? "" : ctx.args[1]);
+}
+
 void Ping(CommandContext& ctx) {
   if (ctx.args.size() > 2) return ctx.reply.Error(WrongArity(ctx.spec.name));
+  if (ctx.session.has(kSubscribed) && ctx.session.protocol < 3) return PingAmongMessages(ctx);
   if (ctx.args.size() == 1) return ctx.reply.SimpleString("PONG");
   ctx.reply.Bulk(ctx.args[1]);
 }
@@ -35,10 +43,13 @@ void Reset(CommandContext& ctx) {
   ctx.reply.SimpleString("RESET");
 }
 
+constexpr uint32_t kAnyTime = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy |
+                              kConnectionOnly | kWhileSubscribed;
+
 constexpr CommandSpec kRows[] = {
     {.name = "ping",
      .arity = -1,
-     .flags = kFast,
+     .flags = kFast | kWhileSubscribed,
      .acl = kAclConnection,
      .group = "connection",
      .since = "1.0.0",
@@ -69,7 +80,7 @@ constexpr CommandSpec kRows[] = {
      .handler = Select},
     {.name = "quit",
      .arity = -1,
-     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kConnectionOnly,
+     .flags = kAnyTime,
      .acl = kAclConnection,
      .group = "connection",
      .since = "1.0.0",
@@ -80,7 +91,7 @@ constexpr CommandSpec kRows[] = {
      .replaced_by = "just closing the connection"},
     {.name = "reset",
      .arity = 1,
-     .flags = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy | kConnectionOnly,
+     .flags = kAnyTime,
      .acl = kAclConnection,
      .group = "connection",
      .since = "6.2.0",

@@ -9,6 +9,7 @@
 
 #include "server/api/argv.h"
 #include "server/api/reply_writer.h"
+#include "server/commands/key_events.h"
 #include "server/commands/server_context.h"
 #include "server/commands/session.h"
 #include "server/metrics/worker_counters.h"
@@ -37,7 +38,17 @@ struct CommandContext {
   const store::Entry* Read(const store::Key& key) const {
     const store::Entry* entry = db.Find(key);
     (entry != nullptr ? session.counters->keyspace_hits : session.counters->keyspace_misses).Add();
+    if (entry == nullptr) Notify(kMissEvent, "keymiss", key);
     return entry;
+  }
+  // Tells those who listen to the keyspace what was done to `key` (key_events.h).
+  void Notify(KeyEvent kind, std::string_view event, const store::Key& key) const {
+    Notify(kind, event, key, db.index());
+  }
+  void Notify(KeyEvent kind, std::string_view event, const store::Key& key, int database) const {
+    if (server.key_events.load(std::memory_order_relaxed) != 0) [[unlikely]] {
+      PublishKeyEvent(server, kind, event, key.bytes, database);
+    }
   }
   // Memory to be freed after the locks are released (FLUSHALL, UNLINK).
   std::shared_ptr<void> garbage{};

@@ -28,8 +28,10 @@ void SetExpiry(CommandContext& ctx, int64_t unit_ms, int64_t base_ms) {
   // Before SetExpiry, for which one moment of the past, -1, means no expiry.
   if (*when_ms <= ctx.now_ms) {
     ctx.db.Erase(ctx.key());
+    ctx.Notify(kGenericEvent, "del", ctx.key());
   } else {
     ctx.db.SetExpiry(ctx.key(), *when_ms);
+    ctx.Notify(kGenericEvent, "expire", ctx.key());
   }
   ctx.reply.Integer(1);
 }
@@ -58,7 +60,10 @@ void PExpireTime(CommandContext& ctx) { GetExpiry(ctx, 1, 0); }
 void Persist(CommandContext& ctx) {
   const store::Entry* entry = ctx.db.Find(ctx.key());
   const bool has_expiry = entry != nullptr && entry->expire_at_ms() != store::kNoExpiry;
-  if (has_expiry) ctx.db.SetExpiry(ctx.key(), store::kNoExpiry);
+  if (has_expiry) {
+    ctx.db.SetExpiry(ctx.key(), store::kNoExpiry);
+    ctx.Notify(kGenericEvent, "persist", ctx.key());
+  }
   ctx.reply.Integer(has_expiry ? 1 : 0);
 }
 

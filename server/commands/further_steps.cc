@@ -6,6 +6,17 @@
 namespace duet::commands {
 namespace {
 
+Step CheckSubscribed(Call& call) {
+  const Session& session = call.session;
+  if (!session.has(kSubscribed) || session.protocol >= 3) return Step::kGoOn;
+  if ((call.command->spec->flags & kWhileSubscribed) != 0) return Step::kGoOn;
+  Refuse(call, MakeError(ErrorCode::kGeneric,
+                         "ERR Can't execute '" + call.command->full_name +
+                             "': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are "
+                             "allowed in this context"));
+  return Step::kAnswered;
+}
+
 // A session that waits is told so before the pause is read again, so that one of the two sees the
 // other: the session the end of the pause, or ClientRegistry::SetPause the session.
 bool PauseHolds(ServerContext& server, bool writes, int64_t now_ms, int64_t* until_ms) {
@@ -35,7 +46,12 @@ Step CheckPause(Call& call) {
 
 }  // namespace
 
-Step TakeFurtherSteps(Call& call) { return CheckPause(call); }
+Step TakeFurtherSteps(Call& call) {
+  for (const auto step : {CheckSubscribed, CheckPause}) {
+    if (const Step taken = step(call); taken != Step::kGoOn) return taken;
+  }
+  return Step::kGoOn;
+}
 
 bool EndWait(ServerContext& server, Session& session, int64_t now_ms, ReplyWriter& reply) {
   Wait& wait = *session.wait;

@@ -8,7 +8,8 @@
 namespace duet::commands {
 
 // What keeps a command from being executed now. In this order:
-//   CheckPause    CLIENT PAUSE
+//   CheckSubscribed  a client of RESP2 that listens to a channel may call few commands
+//   CheckPause       CLIENT PAUSE
 Step TakeFurtherSteps(Call& call);
 
 // Ends a session's wait, if it is time: writes the reply that is owed. False: it goes on waiting.

@@ -12,6 +12,7 @@
 #include "server/commands/info_sections.h"
 #include "server/commands/info_text.h"
 #include "server/metrics/worker_counters.h"
+#include "server/pubsub/hub.h"
 
 namespace duet::commands {
 namespace {
@@ -77,6 +78,10 @@ void InfoStats(CommandContext& ctx, InfoText& out) {
   out.Field("evicted_keys", 0);
   out.Field("keyspace_hits", sum(&WorkerCounters::keyspace_hits));
   out.Field("keyspace_misses", sum(&WorkerCounters::keyspace_misses));
+  const pubsub::Hub& hub = *ctx.server.hub;
+  out.Field("pubsub_channels", uint64_t{hub.channels.channel_count()});
+  out.Field("pubsub_patterns", uint64_t{hub.channels.pattern_count()});
+  out.Field("pubsubshard_channels", uint64_t{hub.shard_channels.channel_count()});
   out.Field("total_error_replies", errors);
   out.Field("client_output_buffer_limit_disconnections", sum(&WorkerCounters::output_limited));
   out.Field("protocol_errors", sum(&WorkerCounters::protocol_errors));

@@ -34,7 +34,11 @@ namespace {
 
 void Del(CommandContext& ctx) {
   int64_t erased = 0;
-  for (const store::Key& key : ctx.keys) erased += ctx.db.Erase(key) ? 1 : 0;
+  for (const store::Key& key : ctx.keys) {
+    if (!ctx.db.Erase(key)) continue;
+    ctx.Notify(kGenericEvent, "del", key);
+    ++erased;
+  }
   ctx.reply.Integer(erased);
 }
 

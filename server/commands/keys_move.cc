@@ -16,9 +16,15 @@ Error SameObject() {
   return MakeError(ErrorCode::kConflict, "ERR source and destination objects are the same");
 }
 
+void RenameKey(CommandContext& ctx) {
+  ctx.db.Rename(ctx.keys[0], ctx.db, ctx.keys[1]);
+  ctx.Notify(kGenericEvent, "rename_from", ctx.keys[0]);
+  ctx.Notify(kGenericEvent, "rename_to", ctx.keys[1]);
+}
+
 void Rename(CommandContext& ctx) {
   if (ctx.db.Find(ctx.keys[0]) == nullptr) return ctx.reply.Error(NoSuchKey());
-  if (ctx.args[1] != ctx.args[2]) ctx.db.Rename(ctx.keys[0], ctx.db, ctx.keys[1]);
+  if (ctx.args[1] != ctx.args[2]) RenameKey(ctx);
   ctx.reply.Ok();
 }
 
@@ -26,7 +32,7 @@ void RenameNx(CommandContext& ctx) {
   if (ctx.db.Find(ctx.keys[0]) == nullptr) return ctx.reply.Error(NoSuchKey());
   // The same name twice exists, and so is not renamed.
   if (ctx.db.Find(ctx.keys[1]) != nullptr) return ctx.reply.Integer(0);
-  ctx.db.Rename(ctx.keys[0], ctx.db, ctx.keys[1]);
+  RenameKey(ctx);
   ctx.reply.Integer(1);
 }
 
@@ -61,6 +67,7 @@ void Copy(CommandContext& ctx) {
   store::Database target = ctx.db.Sibling(options->database);
   if (!options->replace && target.Find(ctx.keys[1]) != nullptr) return ctx.reply.Integer(0);
   ctx.db.Copy(ctx.keys[0], target, ctx.keys[1]);
+  ctx.Notify(kGenericEvent, "copy_to", ctx.keys[1], target.index());
   ctx.reply.Integer(1);
 }
 
@@ -73,6 +80,8 @@ void Move(CommandContext& ctx) {
     return ctx.reply.Integer(0);
   }
   ctx.db.Rename(ctx.key(), target, ctx.key());
+  ctx.Notify(kGenericEvent, "move_from", ctx.key());
+  ctx.Notify(kGenericEvent, "move_to", ctx.key(), target.index());
   ctx.reply.Integer(1);
 }
 

@@ -11,6 +11,7 @@
 #include "server/base/clock.h"
 #include "server/base/limits.h"
 #include "server/base/password.h"
+#include "server/commands/output_limits.h"
 
 namespace duet {
 class Settings;
@@ -20,6 +21,9 @@ class Store;
 }
 namespace duet::metrics {
 class Registry;
+}
+namespace duet::pubsub {
+struct Hub;
 }
 
 namespace duet::commands {
@@ -57,9 +61,12 @@ struct ServerContext {
   Settings* settings = nullptr;
   metrics::Registry* metrics = nullptr;
   ClientRegistry* clients = nullptr;
+  pubsub::Hub* hub = nullptr;
   const Limits* limits = nullptr;
+  OutputLimits output_limits;
   ServerModes modes;
-  std::string run_id;  // 40 hex digits
+  std::atomic<uint32_t> key_events{0};  // notify-keyspace-events (api/key_event_flags.h)
+  std::string run_id;                   // 40 hex digits
   std::string executable;
   std::string config_file;
   int64_t start_ms = 0;

@@ -17,6 +17,7 @@
 #include "server/base/relaxed.h"
 #include "server/base/shared_text.h"
 #include "server/pubsub/mailbox.h"
+#include "server/pubsub/subscriber.h"
 
 namespace duet::metrics {
 class WorkerCounters;
@@ -52,6 +53,15 @@ struct Wait {
 // What CLIENT UNBLOCK asks of a session that waits.
 enum class Unblock : uint8_t { kNo, kAsOnTimeout, kWithError };
 
+// A door that can write what others have sent where the next reply will stand.
+class MailCarrier {
+ public:
+  virtual void DeliverMail() = 0;
+
+ protected:
+  ~MailCarrier() = default;
+};
+
 class Session {
  public:
   // Of a unary call, which is no client of CLIENT LIST.
@@ -81,6 +91,8 @@ class Session {
 
   // What others send to this client. Null where nothing can be sent to it (a unary call).
   std::shared_ptr<pubsub::Mailbox> mailbox;
+  MailCarrier* carrier = nullptr;  // null: somebody else takes the mail (tests)
+  pubsub::Subscriber subscriber;   // what it listens to
 
   // For CLIENT INFO; the door fills them before it enters the session in the registry.
   std::string peer_address;  // "127.0.0.1:50412", "/run/duet.sock:0"
@@ -100,6 +112,12 @@ class Session {
   bool is_connection() const { return door != Door::kGrpcUnary; }
   bool has(SessionMode mode) const { return (modes & mode) != 0; }
   void set(SessionMode mode, bool on) { modes = on ? modes | mode : modes & ~uint32_t{mode}; }
+  // What has come by now is written before the reply that follows. For replies that say that no
+  // more will come, without which a client takes a late message for the reply to something else.
+  // Inside of a transaction it stays: there the reply is part of EXEC's.
+  void DeliverMail() {
+    if (carrier != nullptr && !has(kInTransaction)) carrier->DeliverMail();
+  }
   // RESET: everything but the identity goes back to how it was at connect.
   void Reset(bool authenticated_by_default);
 };

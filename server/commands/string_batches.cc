@@ -32,6 +32,7 @@ bool IsPaired(CommandContext& ctx) {
 void SetAll(CommandContext& ctx) {
   for (size_t i = 0; i < ctx.keys.size(); ++i) {
     ctx.db.SetString(ctx.keys[i], ctx.args[2 * i + 2], store::kNoExpiry);
+    ctx.Notify(kStringEvent, "set", ctx.keys[i]);
   }
 }
 

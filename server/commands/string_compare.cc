@@ -90,15 +90,22 @@ Expected<bool> MayDelete(Argv args, const store::Entry& entry) {
   return Holds(condition, entry);
 }
 
+void DeleteAndReply(CommandContext& ctx) {
+  const bool erased = ctx.db.Erase(ctx.key());
+  if (erased) ctx.Notify(kGenericEvent, "del", ctx.key());
+  ctx.reply.Integer(erased ? 1 : 0);
+}
+
 // DELEX key [IFEQ value | IFNE value | IFDEQ digest | IFDNE digest]
 void DelEx(CommandContext& ctx) {
-  if (ctx.args.size() == 2) return ctx.reply.Integer(ctx.db.Erase(ctx.key()) ? 1 : 0);
+  if (ctx.args.size() == 2) return DeleteAndReply(ctx);
   if (ctx.args.size() != 4) return ctx.reply.Error(WrongArity("delex"));
   const store::Entry* entry = ctx.db.Find(ctx.key());
   if (entry == nullptr) return ctx.reply.Integer(0);
   const Expected<bool> may_delete = MayDelete(ctx.args, *entry);
   if (!may_delete.ok()) return ctx.reply.Error(may_delete.error());
-  ctx.reply.Integer(*may_delete && ctx.db.Erase(ctx.key()) ? 1 : 0);
+  if (!*may_delete) return ctx.reply.Integer(0);
+  DeleteAndReply(ctx);
 }
 
 constexpr CommandSpec kRows[] = {

@@ -34,6 +34,7 @@ void Add(CommandContext& ctx, int64_t increment) {
         MakeError(ErrorCode::kOutOfRange, "ERR increment or decrement would overflow"));
   }
   ctx.db.SetIntegerKeepExpiry(ctx.key(), *sum);
+  ctx.Notify(kStringEvent, "incrby", ctx.key());
   ctx.reply.Integer(*sum);
 }
 
@@ -76,6 +77,7 @@ void IncrByFloat(CommandContext& ctx) {
   }
   const std::string text = FormatLongDouble(sum);
   ctx.db.SetStringKeepExpiry(ctx.key(), text);
+  ctx.Notify(kStringEvent, "incrbyfloat", ctx.key());
   ctx.reply.Bulk(text);
 }
 

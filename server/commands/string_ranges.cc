@@ -21,6 +21,7 @@ void Append(CommandContext& ctx) {
   if (!IsStringOrMissing(ctx, entry)) return;
   if (entry == nullptr) {
     ctx.db.SetStringKeepExpiry(ctx.key(), tail);
+    ctx.Notify(kStringEvent, "append", ctx.key());
     return ctx.reply.Integer(static_cast<int64_t>(tail.size()));
   }
   const size_t old_size = entry->StringSize();
@@ -29,6 +30,7 @@ void Append(CommandContext& ctx) {
     const std::span<char> bytes = ctx.db.ResizeString(ctx.key(), old_size + tail.size());
     std::memcpy(bytes.data() + old_size, tail.data(), tail.size());
   }
+  ctx.Notify(kStringEvent, "append", ctx.key());
   ctx.reply.Integer(static_cast<int64_t>(old_size + tail.size()));
 }
 
@@ -80,6 +82,7 @@ void SetRange(CommandContext& ctx) {
   const std::span<char> bytes =
       ctx.db.ResizeString(ctx.key(), std::max(old_size, at + patch.size()));
   std::memcpy(bytes.data() + at, patch.data(), patch.size());
+  ctx.Notify(kStringEvent, "setrange", ctx.key());
   ctx.reply.Integer(static_cast<int64_t>(bytes.size()));
 }
 

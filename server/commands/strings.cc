@@ -15,6 +15,15 @@ namespace {
 // GET key
 void Get(CommandContext& ctx) { ReplyStringOrNull(ctx, ctx.Read(ctx.key())); }
 
+// Sets the key and publishes that, with its expiry if it has one.
+void SetAndNotify(CommandContext& ctx, std::string_view value, int64_t expire_at_ms) {
+  ctx.db.SetString(ctx.key(), value, expire_at_ms);
+  ctx.Notify(kStringEvent, "set", ctx.key());
+  if (expire_at_ms == store::kNoExpiry) return;
+  ctx.Notify(kGenericEvent, "expire", ctx.key());
+  if (expire_at_ms <= ctx.now_ms) ctx.Notify(kExpiredEvent, "expired", ctx.key());
+}
+
 // What a SET that may be refused does.
 enum class Verdict : uint8_t { kWrite, kRefuse, kError };
 
@@ -52,8 +61,9 @@ void SetWithOptions(CommandContext& ctx, const SetOptions& options) {
   }
   if (options.keep_expiry) {
     ctx.db.SetStringKeepExpiry(ctx.key(), ctx.args[2]);
+    ctx.Notify(kStringEvent, "set", ctx.key());
   } else {
-    ctx.db.SetString(ctx.key(), ctx.args[2], expire_at_ms);
+    SetAndNotify(ctx, ctx.args[2], expire_at_ms);
   }
   if (!options.get) ctx.reply.Ok();
 }
@@ -62,7 +72,7 @@ void SetWithOptions(CommandContext& ctx, const SetOptions& options) {
 // PXAT ms | KEEPTTL]
 void Set(CommandContext& ctx) {
   if (ctx.args.size() == 3) [[likely]] {
-    ctx.db.SetString(ctx.key(), ctx.args[2], store::kNoExpiry);
+    SetAndNotify(ctx, ctx.args[2], store::kNoExpiry);
     return ctx.reply.Ok();
   }
   const auto options = ParseSetOptions(ctx.args, 3, OptionsOf::kSet);
@@ -73,14 +83,14 @@ void Set(CommandContext& ctx) {
 // SETNX key value
 void SetNx(CommandContext& ctx) {
   const bool missing = ctx.db.Find(ctx.key()) == nullptr;
-  if (missing) ctx.db.SetString(ctx.key(), ctx.args[2], store::kNoExpiry);
+  if (missing) SetAndNotify(ctx, ctx.args[2], store::kNoExpiry);
   ctx.reply.Integer(missing ? 1 : 0);
 }
 
 void SetWithExpiry(CommandContext& ctx, ExpireUnit unit) {
   const auto at_ms = ResolveExpire({unit, ctx.args[2]}, ctx.spec.name, ctx.now_ms);
   if (!at_ms.ok()) return ctx.reply.Error(at_ms.error());
-  ctx.db.SetString(ctx.key(), ctx.args[3], *at_ms);
+  SetAndNotify(ctx, ctx.args[3], *at_ms);
   ctx.reply.Ok();
 }
 
@@ -93,12 +103,13 @@ void PSetEx(CommandContext& ctx) { SetWithExpiry(ctx, ExpireUnit::kPx); }
 // GETSET key value
 void GetSet(CommandContext& ctx) {
   if (!ReplyStringOrNull(ctx, ctx.Read(ctx.key()))) return;
-  ctx.db.SetString(ctx.key(), ctx.args[2], store::kNoExpiry);
+  SetAndNotify(ctx, ctx.args[2], store::kNoExpiry);
 }
 
 // GETDEL key
 void GetDel(CommandContext& ctx) {
-  if (ReplyStringOrNull(ctx, ctx.Read(ctx.key()))) ctx.db.Erase(ctx.key());
+  if (!ReplyStringOrNull(ctx, ctx.Read(ctx.key()))) return;
+  if (ctx.db.Erase(ctx.key())) ctx.Notify(kGenericEvent, "del", ctx.key());
 }
 
 // GETEX key [EX s | PX ms | EXAT s | PXAT ms | PERSIST]
@@ -116,7 +127,10 @@ void GetEx(CommandContext& ctx) {
   }
   ReplyString(ctx.reply, *entry);
   const bool removes = options->persist && entry->expire_at_ms() != store::kNoExpiry;
-  if (options->expire || removes) ctx.db.SetExpiry(ctx.key(), expire_at_ms);
+  if (!options->expire && !removes) return;
+  const bool passed = options->expire && expire_at_ms <= ctx.now_ms;
+  ctx.db.SetExpiry(ctx.key(), expire_at_ms);
+  ctx.Notify(kGenericEvent, passed ? "del" : removes ? "persist" : "expire", ctx.key());
 }
 
 constexpr std::string_view kConstant = "O(1)";

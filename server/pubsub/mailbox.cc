@@ -1,6 +1,7 @@
 #include "server/pubsub/mailbox.h"
 
 #include <algorithm>
+#include <iterator>
 
 namespace duet::pubsub {
 
@@ -8,28 +9,52 @@ bool Mailbox::Send(Message message, const MailboxLimits& limits, int64_t now_ms)
   {
     absl::MutexLock lock(&mutex_);
     if (closed()) return false;
+    // Whoever has nothing to read begins anew, however long ago it was above the soft limit.
+    if (bytes() + unsent() == 0) soft_since_ms_ = 0;
     const uint64_t bytes = this->bytes() + message->size();
-    if (OverLimit(bytes, limits, now_ms)) {
+    if (OverLimit(bytes + unsent(), limits, now_ms)) {
       overflowed_.store(true, std::memory_order_release);
       CloseLocked();
     } else {
-      bytes_.store(bytes, std::memory_order_relaxed);
       waiting_.push_back(std::move(message));
-      messages_.store(waiting_.size(), std::memory_order_relaxed);
-      pending_.store(true, std::memory_order_relaxed);
+      CountLocked(bytes);
     }
   }
   Wake();
   return !closed();
 }
 
-std::vector<Message> Mailbox::TakeAll() {
+std::vector<Message> Mailbox::Take(size_t max_bytes) {
   absl::MutexLock lock(&mutex_);
-  bytes_.store(0, std::memory_order_relaxed);
-  messages_.store(0, std::memory_order_relaxed);
-  soft_since_ms_ = 0;
-  pending_.store(closed(), std::memory_order_relaxed);
-  return std::exchange(waiting_, {});
+  uint64_t bytes = 0;
+  size_t end = taken_;
+  while (end < waiting_.size() && bytes < max_bytes) bytes += waiting_[end++]->size();
+  std::vector<Message> messages;
+  if (taken_ == 0 && end == waiting_.size()) {
+    messages.swap(waiting_);
+  } else {
+    const auto begin = waiting_.begin();
+    messages.assign(std::make_move_iterator(begin + static_cast<ptrdiff_t>(taken_)),
+                    std::make_move_iterator(begin + static_cast<ptrdiff_t>(end)));
+    taken_ = end;
+    // Moved to the front only when at least as many were taken: once a message on average.
+    if (taken_ >= waiting_.size() - taken_) {
+      waiting_.erase(begin, begin + static_cast<ptrdiff_t>(taken_));
+      taken_ = 0;
+    }
+  }
+  CountLocked(this->bytes() - bytes);
+  return messages;
+}
+
+void Mailbox::Enforce(const MailboxLimits& limits, int64_t now_ms) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closed() || !OverLimit(bytes() + unsent(), limits, now_ms)) return;
+    overflowed_.store(true, std::memory_order_release);
+    CloseLocked();
+  }
+  Wake();
 }
 
 void Mailbox::Close() {
@@ -52,12 +77,17 @@ bool Mailbox::OverLimit(uint64_t bytes, const MailboxLimits& limits, int64_t now
   return now_ms - soft_since_ms_ > limits.soft_ms;
 }
 
+void Mailbox::CountLocked(uint64_t bytes) {
+  bytes_.store(bytes, std::memory_order_relaxed);
+  messages_.store(waiting_.size() - taken_, std::memory_order_relaxed);
+  pending_.store(closed() || waiting_.size() > taken_, std::memory_order_relaxed);
+}
+
 void Mailbox::CloseLocked() {
   closed_.store(true, std::memory_order_release);
-  pending_.store(true, std::memory_order_relaxed);
   waiting_.clear();
-  bytes_.store(0, std::memory_order_relaxed);
-  messages_.store(0, std::memory_order_relaxed);
+  taken_ = 0;
+  CountLocked(0);
 }
 
 }  // namespace duet::pubsub

@@ -3,14 +3,16 @@
 // takes them out.
 //
 // Bounded as Redis' client-output-buffer-limit: more than `hard_bytes`, or more than `soft_bytes`
-// for longer than `soft_ms`, and the client is closed and counted. Nothing is ever left out.
+// for longer than `soft_ms`, and the client is closed and counted. What the connection has taken
+// and the socket has not counts too. Nothing is ever left out.
 //
-// Thread class: thread-safe; TakeAll() belongs to the connection.
+// Thread class: thread-safe; Take(), TakeAll() and NoteUnsent() belong to the connection.
 #pragma once
 
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -19,6 +21,7 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/synchronization/mutex.h"
 
+#include "server/base/limits.h"
 #include "server/runtime/doorbell.h"
 
 namespace duet::pubsub {
@@ -27,11 +30,7 @@ namespace duet::pubsub {
 // of a RESP2 client writes '*' in its place.
 using Message = std::shared_ptr<const std::string>;
 
-struct MailboxLimits {
-  uint64_t hard_bytes = 32ull << 20;  // 0: no limit
-  uint64_t soft_bytes = 8ull << 20;   // 0: no limit
-  int64_t soft_ms = 60'000;
-};
+using MailboxLimits = OutputLimit;
 
 class Mailbox {
  public:
@@ -44,8 +43,15 @@ class Mailbox {
   // much and has closed it.
   bool Send(Message message, const MailboxLimits& limits, int64_t now_ms)
       ABSL_LOCKS_EXCLUDED(mutex_);
-  // All that has come, in the order in which it came.
-  std::vector<Message> TakeAll() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The oldest messages, in the order in which they came: so many that `max_bytes` are reached.
+  std::vector<Message> Take(size_t max_bytes) ABSL_LOCKS_EXCLUDED(mutex_);
+  std::vector<Message> TakeAll() { return Take(std::numeric_limits<size_t>::max()); }
+  // So many bytes of mail and replies wait for the socket by now.
+  void NoteUnsent(uint64_t bytes) { unsent_.store(bytes, std::memory_order_relaxed); }
+
+  // Looks at the limits though nothing is sent: a client that has stopped reading is over the soft
+  // one for too long without a further message.
+  void Enforce(const MailboxLimits& limits, int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Asks the connection to close (CLIENT KILL); what is in the box is dropped.
   void Close() ABSL_LOCKS_EXCLUDED(mutex_);
@@ -64,16 +70,21 @@ class Mailbox {
   uint64_t messages() const { return messages_.load(std::memory_order_relaxed); }
 
  private:
+  // Of `bytes` that wait here and for the socket.
   bool OverLimit(uint64_t bytes, const MailboxLimits& limits, int64_t now_ms)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  uint64_t unsent() const { return unsent_.load(std::memory_order_relaxed); }
   void CloseLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  void CountLocked(uint64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::shared_ptr<runtime::Doorbell> bell_;
   absl::Mutex mutex_;
   std::vector<Message> waiting_ ABSL_GUARDED_BY(mutex_);
+  size_t taken_ ABSL_GUARDED_BY(mutex_) = 0;           // the first of waiting_ that were taken
   int64_t soft_since_ms_ ABSL_GUARDED_BY(mutex_) = 0;  // 0: below the soft limit
   std::atomic<uint64_t> bytes_{0};                     // written under mutex_
-  std::atomic<uint64_t> messages_{0};
+  std::atomic<uint64_t> messages_{0};                  // written under mutex_
+  std::atomic<uint64_t> unsent_{0};                    // written by the connection
   std::atomic<bool> pending_{false};
   std::atomic<bool> closed_{false};
   std::atomic<bool> overflowed_{false};

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,8 @@ namespace {
 
 // Replies are sent when so many bytes have gathered, though the batch goes on.
 constexpr size_t kFlushBytes = 64 * 1024;
+// What a blocked client is sent between two notes of how much is left for it.
+constexpr size_t kFlushStepBytes = 256 * 1024;
 // Commands parsed before the first of them is executed: enough to overlap their cache misses.
 constexpr size_t kBatchCommands = 512;
 // Reads into partial_ ask for at least this much, and for at most kMaxReadBytes at a time, so that
@@ -47,6 +50,7 @@ Connection::Connection(ConnectionServices& services, std::unique_ptr<runtime::St
   session_.created_ms = services_.clock.WallMs();
   session_.last_command_ms = session_.created_ms;
   session_.mailbox = std::make_shared<pubsub::Mailbox>(bell_);
+  session_.carrier = this;
   entry_.emplace(services_.clients, session_);
 }
 
@@ -115,11 +119,22 @@ void Connection::StartWaitTimer() {
   wait_timer_->Start(std::chrono::milliseconds(left_ms));
 }
 
-// Others' messages go behind the replies that are written by now.
+// Others' messages go behind the replies that are written by now. What is too much for one send
+// stays where all receivers share it; its turn comes with the worker's next loop.
 void Connection::TakeMail() {
-  if (!session_.mailbox->pending()) return;
+  pubsub::Mailbox& mailbox = *session_.mailbox;
+  if (!mailbox.pending() || mailbox.closed()) return;
+  WriteMail(kFlushBytes);
+  if (mailbox.pending()) mailbox.Wake();
+}
+
+void Connection::DeliverMail() {
+  if (session_.mailbox->pending()) WriteMail(std::numeric_limits<size_t>::max());
+}
+
+void Connection::WriteMail(size_t max_bytes) {
   OutputBuffer& output = state().output;
-  for (const pubsub::Message& message : session_.mailbox->TakeAll()) {
+  for (const pubsub::Message& message : session_.mailbox->Take(max_bytes)) {
     char* const at = output.Reserve(message->size());
     std::memcpy(at, message->data(), message->size());
     if (*at == '>' && session_.protocol < 3) *at = '*';
@@ -194,18 +209,31 @@ Connection::Input Connection::ReadLast() {
 }
 
 runtime::Task<bool> Connection::FlushUnsent() {
-  const runtime::IoResult written = co_await stream_->WriteAll(unsent_);
-  session_.bytes_out += written.bytes;
-  state().counters->resp_bytes_out.Add(written.bytes);
+  std::string_view rest = unsent_;
+  bool sent = true;
+  while (sent && !rest.empty()) {
+    const runtime::IoResult written = co_await stream_->WriteAll(rest.substr(0, kFlushStepBytes));
+    session_.bytes_out += written.bytes;
+    state().counters->resp_bytes_out.Add(written.bytes);
+    sent = written.status == runtime::IoStatus::kOk;
+    rest.remove_prefix(written.bytes);
+    NoteUnsent(rest.size());
+  }
   std::string().swap(unsent_);
-  session_.output_buffer_bytes = 0;
-  co_return written.status == runtime::IoStatus::kOk && !session_.close_after_reply;
+  NoteUnsent(0);
+  co_return sent && !session_.close_after_reply;
+}
+
+void Connection::NoteUnsent(size_t bytes) {
+  session_.output_buffer_bytes = bytes;
+  session_.mailbox->NoteUnsent(bytes);
 }
 
 // Parses and executes input_ as far as it goes and sends the replies as far as the socket takes
 // them.
 Connection::Next Connection::ExecuteInput() {
   RespWriter writer(state().output, &session_.protocol);
+  TakeMail();  // it came before the reply to what the client asks now
   while (!input_.empty()) {
     CommandBatch& batch = state().batch;
     batch.Clear();
@@ -280,9 +308,12 @@ bool Connection::IsTrusted() const {
 }
 
 bool Connection::OutputOverLimit() const {
-  const uint64_t limit = IsTrusted() ? services_.limits.max_output_bytes
-                                     : services_.limits.max_output_bytes_unauthenticated;
-  if (state().output.size() <= limit) return false;
+  const auto of = session_.has(commands::kSubscribed) ? commands::ClientClass::kPubsub
+                                                      : commands::ClientClass::kNormal;
+  const uint64_t limit = IsTrusted()
+                             ? services_.dispatcher.server().output_limits.Get(of).hard_bytes
+                             : services_.limits.max_output_bytes_unauthenticated;
+  if (limit == 0 || state().output.size() <= limit) return false;
   state().counters->output_limited.Add();
   return true;
 }
@@ -298,7 +329,7 @@ Connection::Next Connection::SendOutput() {
   const bool failed = written.status != runtime::IoStatus::kOk;
   if (!all && !failed) {
     unsent_ = output.view().substr(written.bytes);
-    session_.output_buffer_bytes = unsent_.size();
+    NoteUnsent(unsent_.size());
   }
   output.Clear();
   if (failed) return Next::kClose;

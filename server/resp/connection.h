@@ -64,7 +64,7 @@ struct ConnectionServices {
 };
 
 // Worker-bound: lives on the worker of its stream and moves with it.
-class Connection final : private runtime::Doorbell::Handler {
+class Connection final : private runtime::Doorbell::Handler, private commands::MailCarrier {
  public:
   // `services` outlives the connection.
   Connection(ConnectionServices& services, std::unique_ptr<runtime::Stream> stream,
@@ -102,6 +102,7 @@ class Connection final : private runtime::Doorbell::Handler {
   };
 
   void OnRing() override;
+  void DeliverMail() override;
   runtime::Task<Input> ReadMore();
   Input ReadLast();
   runtime::Task<bool> FlushUnsent();
@@ -109,6 +110,8 @@ class Connection final : private runtime::Doorbell::Handler {
   Next ExecuteInput();
   Next GoOnWaiting(Input input);
   void TakeMail();
+  void WriteMail(size_t max_bytes);
+  void NoteUnsent(size_t bytes);
   void StartWaitTimer();
   bool ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* next);
   Next SendOutput();

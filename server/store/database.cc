@@ -74,11 +74,15 @@ void Database::Write(const Key& key, bool keep_expiry, int64_t expire_at_ms, Ass
   uint64_t* const slot = data.table.Find(key.bytes, key.hash);
   ++changes_;
   shard.Changed(index_, key, origin_);
-  if (slot == nullptr) return shard.Insert(data, make(expire_at_ms), key.hash);
+  if (slot == nullptr) {
+    shard.Insert(data, make(expire_at_ms), key.hash);
+    return shard.Added(index_, key);
+  }
   Entry& entry = *EntryOf(*slot);
   const int64_t old_expire_at_ms = entry.expire_at_ms();
   if (HasPassed(old_expire_at_ms, now_ms_)) {
     shard.ExpiredLazily(data, index_, key);
+    shard.Added(index_, key);
   } else if (keep_expiry) {
     expire_at_ms = old_expire_at_ms;
   }
@@ -125,6 +129,7 @@ std::span<char> Database::ResizeString(const Key& key, size_t size) {
   if (slot == nullptr) {
     Entry* const made = Entry::NewRaw(key.bytes, size, size, kNoExpiry);
     shard.Insert(shard.FindOrMake(index_), made, key.hash);
+    shard.Added(index_, key);
     std::memset(made->raw_data(), 0, size);
     return {made->raw_data(), size};
   }
@@ -185,6 +190,7 @@ void Database::Overwrite(Database& target, const Key& to, Entry* entry) {
   uint64_t* const slot = target.FindLiveSlot(shard, to, &data);
   target.Put(shard, shard.FindOrMake(target.index_), slot, entry, to);
   shard.Changed(target.index_, to, origin_);
+  shard.Added(target.index_, to);
   ++changes_;
 }
 

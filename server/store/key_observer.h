@@ -18,6 +18,8 @@ class KeyObserver {
   // The key was set, changed in any way, or has gone. A flushed or swapped database is not told of
   // key by key.
   virtual void KeyChanged(int database, std::string_view key, Origin origin) = 0;
+  // The key was not there, or was overwritten by a move or copy, and is now; after KeyChanged.
+  virtual void KeyAdded(int database, std::string_view key) = 0;
   // The key was removed because its time had come. Follows KeyChanged, or comes before it where a
   // command writes the key anew.
   virtual void KeyExpired(int database, std::string_view key) = 0;

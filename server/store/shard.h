@@ -70,6 +70,10 @@ class alignas(64) Shard {
     if (watches_ != nullptr) watches_->Changed(database, key.bytes, key.hash);
     if (observer_ != nullptr) observer_->KeyChanged(database, key.bytes, origin);
   }
+  // A key was made, anew where it replaces one.
+  void Added(int database, const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
+    if (observer_ != nullptr) observer_->KeyAdded(database, key.bytes);
+  }
   void SetObserver(KeyObserver* observer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
     observer_ = observer;
   }

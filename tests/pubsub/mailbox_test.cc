@@ -70,6 +70,76 @@ TEST(Mailbox, ALimitOfZeroIsNone) {
   EXPECT_TRUE(box.Send(Text("x"), limits, 1 << 30));
 }
 
+TEST(Mailbox, GivesAsMuchAsWasAskedFor) {
+  Mailbox box(nullptr);
+  for (const char* text : {"one", "two", "three", "four"}) box.Send(Text(text), {}, 1);
+  const auto take = [&box](size_t max_bytes) {
+    std::vector<std::string> texts;
+    for (const Message& message : box.Take(max_bytes)) texts.push_back(*message);
+    return texts;
+  };
+  EXPECT_THAT(take(4), ElementsAre("one", "two"));
+  EXPECT_TRUE(box.pending());
+  EXPECT_EQ(box.bytes(), 9u);
+  EXPECT_EQ(box.messages(), 2u);
+  EXPECT_THAT(take(1), ElementsAre("three"));
+  box.Send(Text("five"), {}, 1);
+  EXPECT_THAT(take(100), ElementsAre("four", "five"));
+  EXPECT_FALSE(box.pending());
+  EXPECT_EQ(box.bytes(), 0u);
+}
+
+TEST(Mailbox, KeepsItsOrderHoweverItIsEmptied) {
+  Mailbox box(nullptr);
+  size_t sent = 0;
+  size_t taken = 0;
+  for (size_t round = 0; round < 100; ++round) {
+    for (size_t i = 0; i < round % 7; ++i) box.Send(Text(std::to_string(sent++)), {}, 1);
+    for (const Message& message : box.Take(round % 5)) EXPECT_EQ(*message, std::to_string(taken++));
+    EXPECT_EQ(box.messages(), sent - taken);
+  }
+  for (const Message& message : box.TakeAll()) EXPECT_EQ(*message, std::to_string(taken++));
+  EXPECT_EQ(taken, sent);
+}
+
+TEST(Mailbox, WhatTheSocketHasNotTakenCounts) {
+  Mailbox box(nullptr);
+  const MailboxLimits limits{.hard_bytes = 10};
+  EXPECT_TRUE(box.Send(Text("12345"), limits, 1));
+  EXPECT_THAT(Take(box), ElementsAre("12345"));
+  box.NoteUnsent(5);
+  EXPECT_TRUE(box.Send(Text("67890"), limits, 1));
+  EXPECT_FALSE(box.Send(Text("x"), limits, 1));
+  EXPECT_TRUE(box.overflowed());
+}
+
+TEST(Mailbox, TimeAboveTheSoftLimitGoesOnWhileTheSocketIsBlocked) {
+  Mailbox box(nullptr);
+  const MailboxLimits limits{.soft_bytes = 4, .soft_ms = 100};
+  EXPECT_TRUE(box.Send(Text("12345"), limits, 1000));
+  EXPECT_THAT(Take(box), ElementsAre("12345"));
+  box.NoteUnsent(5);
+  box.Enforce(limits, 1100);
+  EXPECT_FALSE(box.closed());
+  box.Enforce(limits, 1101);
+  EXPECT_TRUE(box.overflowed());
+}
+
+TEST(Mailbox, EnforceForgetsTheTimeAboveTheSoftLimit) {
+  Mailbox box(nullptr);
+  const MailboxLimits limits{.soft_bytes = 4, .soft_ms = 100};
+  EXPECT_TRUE(box.Send(Text("12345"), limits, 1000));
+  Take(box);
+  box.NoteUnsent(3);
+  box.Enforce(limits, 1050);
+  box.NoteUnsent(5);
+  box.Enforce(limits, 1200);
+  box.Enforce(limits, 1300);
+  EXPECT_FALSE(box.closed());
+  box.Enforce(limits, 1301);
+  EXPECT_TRUE(box.closed());
+}
+
 TEST(Mailbox, CloseIsNotOverflow) {
   Mailbox box(nullptr);
   box.Send(Text("dropped"), {}, 1);

@@ -2,11 +2,13 @@
 #include "server/resp/listener.h"
 
 #include <arpa/inet.h>
+#include <atomic>
 #include <gtest/gtest.h>
 #include <memory>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
+#include <thread>
 #include <unistd.h>
 #include <utility>
 #include <vector>
@@ -261,6 +263,35 @@ TEST(RespServerTest, AClosedMailboxClosesTheConnection) {
   EXPECT_EQ(client.ReceiveAll(), "");
 }
 
+// In RESP2 it would be taken for the reply to something else.
+TEST(RespServerTest, NoMessageComesBehindTheConfirmationThatNoMoreDo) {
+  RespEngine server;
+  std::atomic<bool> stop{false};
+  std::thread publisher([&] {
+    while (!stop) server.engine.hub.channels.Publish("last", "x", {}, 0);
+  });
+  RawClient client(server.server->port());
+  std::string names;  // leaving so many takes a while
+  for (int i = 0; i < 100; ++i) names += " other:" + std::to_string(i);
+  names += " last";
+  const std::string confirmed = "unsubscribe\r\n$4\r\nlast\r\n:0\r\n";
+  const std::pair<std::string, std::string> ways[] = {
+      {"SUBSCRIBE" + names + "\r\nUNSUBSCRIBE\r\nPING\r\n", confirmed},
+      {"PSUBSCRIBE" + names + "\r\nPUNSUBSCRIBE\r\nPING\r\n", confirmed},
+      {"SUBSCRIBE" + names + "\r\nRESET\r\nPING\r\n", "+RESET\r\n"},
+  };
+  for (const auto& [commands, end] : ways) {
+    for (int i = 0; i < 50; ++i) {
+      client.Send(commands);
+      std::string read;
+      while (!read.ends_with(end)) read += client.Receive(1);
+      ASSERT_EQ(client.Receive(7), "+PONG\r\n");
+    }
+  }
+  stop = true;
+  publisher.join();
+}
+
 // Commands that a pause holds are kept, in order, with what follows them.
 TEST(RespServerTest, AClientThatIsPausedGoesOnWhenThePauseEnds) {
   RespEngine server;
@@ -312,7 +343,7 @@ TEST(RespServerTest, OneMoreThanMaxClientsIsRefused) {
 
 TEST(RespServerTest, OutputBeyondItsLimitClosesTheConnection) {
   RespEngine server;
-  server.engine.limits.max_output_bytes = 100'000;
+  server.engine.server.output_limits.Set(commands::ClientClass::kNormal, {.hard_bytes = 100'000});
   RawClient client(server.server->port());
   client.Send(Set("fits", std::string(50'000, 'a')) + Set("over", std::string(100'000, 'b')));
   EXPECT_EQ(client.Receive(10), "+OK\r\n+OK\r\n");

@@ -173,6 +173,7 @@ struct Heard final : KeyObserver {
     events +=
         std::to_string(database) + ":" + std::string(key) + "@" + std::to_string(origin) + " ";
   }
+  void KeyAdded(int, std::string_view key) override { events += "added:" + std::string(key) + " "; }
   void KeyExpired(int, std::string_view key) override {
     events += "expired:" + std::string(key) + " ";
   }
@@ -195,10 +196,10 @@ TEST(KeyObserverTest, HearsOfEveryChangeAndWhoMadeIt) {
     db.Erase(key);
     db.Erase(key);
   }
-  EXPECT_EQ(heard.events, "3:k@7 3:k@7 3:k@7 ");
+  EXPECT_EQ(heard.events, "3:k@7 added:k 3:k@7 3:k@7 ");
   f.store.SetObserver(nullptr);
   f.Erase("before");
-  EXPECT_EQ(heard.events, "3:k@7 3:k@7 3:k@7 ");
+  EXPECT_EQ(heard.events, "3:k@7 added:k 3:k@7 3:k@7 ");
 }
 
 TEST(KeyObserverTest, HearsOfExpiryByTheClockAndByAWriter) {
@@ -210,7 +211,7 @@ TEST(KeyObserverTest, HearsOfExpiryByTheClockAndByAWriter) {
   heard.events.clear();
   f.now_ms += 1;
   f.Set("b", "w");
-  EXPECT_EQ(heard.events, "0:b@0 expired:b ");
+  EXPECT_EQ(heard.events, "0:b@0 expired:b added:b ");
   heard.events.clear();
   EXPECT_EQ(f.store.EraseExpired(f.now_ms, 10), 1u);
   EXPECT_EQ(heard.events, "0:a@0 expired:a ");

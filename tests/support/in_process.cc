@@ -13,6 +13,7 @@ std::unique_ptr<commands::Session> InProcess::NewSession() {
   fresh->fd = 8;
   fresh->created_ms = clock.WallMs();
   fresh->authenticated = !server.password.required();
+  if (fresh->is_connection()) fresh->mailbox = std::make_shared<pubsub::Mailbox>(nullptr);
   return fresh;
 }
 
@@ -24,6 +25,7 @@ void InProcess::Reset() {
   server.settings = &settings;
   server.metrics = &registry;
   server.clients = &clients;
+  server.hub = &hub;
   server.limits = &limits;
   server.run_id = std::string(40, 'a');
   server.start_ms = clock.WallMs();

@@ -17,6 +17,7 @@
 #include "server/commands/server_context.h"
 #include "server/commands/session.h"
 #include "server/metrics/worker_counters.h"
+#include "server/pubsub/hub.h"
 #include "server/store/store.h"
 #include "tests/support/door.h"
 #include "tests/support/map_settings.h"
@@ -43,6 +44,7 @@ class InProcess final : public TestDoor {
   MapSettings settings;
   metrics::Registry registry{4};  // workers of a door in front of it count into their own
   commands::ClientRegistry clients{10};
+  pubsub::Hub hub;
   commands::ServerContext server;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<commands::Dispatcher> dispatcher;
