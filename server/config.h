@@ -67,6 +67,10 @@ struct Config {
   int64_t drain_delay_ms = 0;  // not ready, and still serving
   int64_t drain_timeout_ms = 10'000;
 
+  int64_t slowlog_log_slower_than_us = 10'000;  // negative: nothing is logged
+  int64_t slowlog_max_len = 128;
+  int64_t latency_monitor_threshold_ms = 0;  // 0: off
+
   LogLevel log_level = LogLevel::kInfo;
   LogFormat log_format = LogFormat::kText;
 };

@@ -1,8 +1,10 @@
 #include "server/config_settings.h"
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <span>
+#include <system_error>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -10,6 +12,7 @@
 #include "server/base/check.h"
 #include "server/base/glob.h"
 #include "server/base/numbers.h"
+#include "server/config_fixed.h"
 #include "server/config_output_limits.h"
 
 namespace duet {
@@ -17,37 +20,14 @@ namespace {
 
 using Pairs = std::vector<std::pair<std::string, std::string>>;
 
-// A parameter of Redis with the one value that describes this server.
-struct FixedParameter {
-  std::string_view name;
-  std::string_view value;
-  bool immutable = false;  // in Redis too: it has another error line
-};
+constexpr std::string_view kImmutable = "can't set immutable config";
 
-// What clients, dashboards and redis_exporter ask for. Each must stay true.
-constexpr FixedParameter kFixed[] = {
-    {"activedefrag", "no"},
-    {"appendonly", "no"},
-    {"cluster-enabled", "no", true},
-    {"daemonize", "no", true},
-    {"databases", "16", true},
-    {"latency-monitor-threshold", "0"},
-    {"logfile", "", true},
-    {"maxmemory", "0"},
-    {"maxmemory-policy", "noeviction"},
-    {"protected-mode", "no"},
-    {"replicaof", "", true},
-    {"save", ""},
-    {"slaveof", "", true},
-    {"slowlog-log-slower-than", "-1"},
-    {"slowlog-max-len", "0"},
-    {"supervised", "no", true},
-    {"tls-port", "0"},
-};
-
-const FixedParameter* FindFixed(std::string_view name) {
-  const auto fixed = std::ranges::find(kFixed, name, &FixedParameter::name);
-  return fixed == std::end(kFixed) ? nullptr : &*fixed;
+// Why a parameter takes no value at all. Empty: it takes some.
+std::string_view WhyClosed(const FixedParameter* fixed) {
+  if (fixed == nullptr) return "";
+  if (fixed->kind == FixedParameter::Kind::kImmutable) return kImmutable;
+  if (fixed->kind == FixedParameter::Kind::kProtected) return "can't set protected config";
+  return "";
 }
 
 Error SetFailed(std::string_view name, std::string_view why) {
@@ -81,7 +61,23 @@ std::string WhyRefused(const SettingRow& row, SettingFault fault, std::string_vi
                                          : "argument couldn't be parsed into an integer";
 }
 
+// The directory that the process runs in; empty if it is gone.
+std::string WorkingDirectory() {
+  std::error_code error;
+  const std::filesystem::path path = std::filesystem::current_path(error);
+  return error ? std::string() : path.string();
+}
+
+bool HasPattern(std::string_view text) { return text.find_first_of("*?[") != text.npos; }
+
 }  // namespace
+
+ConfigSettings::ConfigSettings(Config config)
+    : directory_(WorkingDirectory()), config_(std::move(config)) {}
+
+std::string ConfigSettings::FixedValue(const FixedParameter& fixed) const {
+  return fixed.name == "dir" ? directory_ : std::string(fixed.value);
+}
 
 void ConfigSettings::OnChange(std::string_view name, Apply apply) {
   const SettingRow* row = FindSetting(name);
@@ -104,8 +100,9 @@ Config ConfigSettings::config() const {
 
 Pairs ConfigSettings::Get(std::string_view pattern) const {
   Pairs matches;
-  for (const FixedParameter& fixed : kFixed) {
-    if (GlobMatch(pattern, fixed.name, true)) matches.emplace_back(fixed.name, fixed.value);
+  for (const FixedParameter& fixed : FixedParameters()) {
+    if (fixed.kind == FixedParameter::Kind::kHidden && HasPattern(pattern)) continue;
+    if (GlobMatch(pattern, fixed.name, true)) matches.emplace_back(fixed.name, FixedValue(fixed));
   }
   absl::MutexLock lock(&mutex_);
   for (const SettingRow& row : SettingRows()) {
@@ -117,7 +114,7 @@ Pairs ConfigSettings::Get(std::string_view pattern) const {
 }
 
 std::string ConfigSettings::Value(std::string_view name) const {
-  if (const FixedParameter* fixed = FindFixed(name)) return std::string(fixed->value);
+  if (const FixedParameter* fixed = FindFixedParameter(name)) return FixedValue(*fixed);
   const SettingRow* row = FindSetting(name);
   if (row == nullptr) return "";
   absl::MutexLock lock(&mutex_);
@@ -125,7 +122,7 @@ std::string ConfigSettings::Value(std::string_view name) const {
 }
 
 int64_t ConfigSettings::Number(std::string_view name) const {
-  if (const FixedParameter* fixed = FindFixed(name)) {
+  if (const FixedParameter* fixed = FindFixedParameter(name)) {
     return ParseInt64(fixed->value).value_or(0);
   }
   const SettingRow* row = FindSetting(name);
@@ -139,15 +136,16 @@ std::optional<Error> ConfigSettings::CheckNames(const Pairs& pairs) const {
   std::set<std::string> seen;
   for (const auto& [given_name, value] : pairs) {
     const std::string name = ToLower(given_name);
-    const FixedParameter* fixed = FindFixed(name);
+    const FixedParameter* fixed = FindFixedParameter(name);
     const SettingRow* row = fixed == nullptr ? FindSetting(name) : nullptr;
     if (fixed == nullptr && row == nullptr) {
       return MakeError(
           ErrorCode::kSyntax,
           "ERR Unknown option or number of arguments for CONFIG SET - '" + given_name + "'");
     }
-    const bool immutable = fixed != nullptr ? fixed->immutable : !apply_.contains(row);
-    if (immutable) return SetFailed(given_name, "can't set immutable config");
+    if (const std::string_view why = WhyClosed(fixed); !why.empty()) {
+      return SetFailed(given_name, why);
+    }
     if (!seen.insert(row != nullptr ? std::string(row->name) : name).second) {
       return SetFailed(given_name, "duplicate parameter");
     }
@@ -167,23 +165,36 @@ std::optional<Error> ConfigSettings::ApplyAll(const std::vector<const SettingRow
   return std::nullopt;
 }
 
+// Puts one value into `changed`. A setting that nothing can change at run time takes its own value,
+// so that a client may write back what it has read.
+std::optional<Error> ConfigSettings::Assign(const std::string& given_name, const std::string& value,
+                                            Config& changed,
+                                            std::vector<const SettingRow*>& rows) const {
+  const std::string name = ToLower(given_name);
+  if (const FixedParameter* fixed = FindFixedParameter(name)) {
+    const std::string only = FixedValue(*fixed);
+    if (EqualsIgnoreCase(only, value)) return std::nullopt;
+    return SetFailed(given_name, "this server supports no value but '" + only + "'");
+  }
+  const SettingRow* row = FindSetting(name);
+  if (!apply_.contains(row)) {
+    if (FormatForRedis(*row, config_) == value) return std::nullopt;
+    return SetFailed(given_name, kImmutable);
+  }
+  if (const std::optional<SettingFault> fault = AssignSetting(*row, value, changed)) {
+    return SetFailed(given_name, WhyRefused(*row, *fault, value));
+  }
+  rows.push_back(row);
+  return std::nullopt;
+}
+
 std::optional<Error> ConfigSettings::Set(const Pairs& pairs) {
   absl::MutexLock lock(&mutex_);
   if (std::optional<Error> error = CheckNames(pairs)) return error;
   Config changed = config_;
   std::vector<const SettingRow*> rows;
-  for (const auto& [given_name, value] : pairs) {
-    const std::string name = ToLower(given_name);
-    if (const FixedParameter* fixed = FindFixed(name)) {
-      if (EqualsIgnoreCase(fixed->value, value)) continue;
-      return SetFailed(given_name,
-                       "this server supports no value but '" + std::string(fixed->value) + "'");
-    }
-    const SettingRow* row = FindSetting(name);
-    if (const std::optional<SettingFault> fault = AssignSetting(*row, value, changed)) {
-      return SetFailed(given_name, WhyRefused(*row, *fault, value));
-    }
-    rows.push_back(row);
+  for (const auto& [name, value] : pairs) {
+    if (std::optional<Error> error = Assign(name, value, changed, rows)) return error;
   }
   if (std::optional<Error> error = ApplyAll(rows, changed)) return error;
   config_ = std::move(changed);

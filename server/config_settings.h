@@ -1,9 +1,9 @@
 // The settings while the server runs: CONFIG GET and CONFIG SET over a Config.
 //
 // What CONFIG GET says is true: a setting that can be changed is one for which somebody registered
-// with OnChange how the change takes effect; all others refuse. Parameters of Redis that stand for
-// something this server does not have (maxmemory, save, ...) are listed with the value that
-// describes what it does, and accept that value only.
+// with OnChange how the change takes effect; all others take the value that they have and no other.
+// So do the parameters of Redis that stand for something this server does not have
+// (config_fixed.h).
 #pragma once
 
 #include <cstdint>
@@ -20,6 +20,7 @@
 
 #include "server/api/settings.h"
 #include "server/config.h"
+#include "server/config_fixed.h"
 #include "server/config_table.h"
 
 namespace duet {
@@ -27,7 +28,7 @@ namespace duet {
 // Thread-safe.
 class ConfigSettings final : public Settings {
  public:
-  explicit ConfigSettings(Config config) : config_(std::move(config)) {}
+  explicit ConfigSettings(Config config);
 
   // Puts a changed setting into effect, or says why it cannot (a sentence for CONFIG SET's error).
   // Runs on the thread of the CONFIG SET, under the settings' lock: it must not call back.
@@ -51,10 +52,15 @@ class ConfigSettings final : public Settings {
  private:
   std::optional<Error> CheckNames(const std::vector<std::pair<std::string, std::string>>& pairs)
       const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  std::string FixedValue(const FixedParameter& fixed) const;
+  std::optional<Error> Assign(const std::string& given_name, const std::string& value,
+                              Config& changed, std::vector<const SettingRow*>& rows) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Error> ApplyAll(const std::vector<const SettingRow*>& rows, const Config& changed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
-  mutable absl::Mutex mutex_;  // held while changes are applied, so that they come one by one
+  const std::string directory_;  // "dir"
+  mutable absl::Mutex mutex_;    // held while changes are applied, so that they come one by one
   Config config_ ABSL_GUARDED_BY(mutex_);
   std::map<const SettingRow*, Apply> apply_ ABSL_GUARDED_BY(mutex_);
 };

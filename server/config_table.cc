@@ -10,6 +10,7 @@ namespace {
 constexpr int64_t kKb = 1024;
 constexpr int64_t kMb = 1024 * kKb;
 constexpr int64_t kGb = 1024 * kMb;
+constexpr int64_t kDay = 24 * 3600;  // in seconds
 constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
 
 // Access to a numeric or enum member of Config, or of Config::limits, as an int64_t.
@@ -45,6 +46,7 @@ constexpr std::string_view kLimits = "Limits";
 constexpr std::string_view kGrpc = "gRPC limits";
 constexpr std::string_view kRuntime = "Threads and memory";
 constexpr std::string_view kShutdown = "Shutdown";
+constexpr std::string_view kTracing = "Slow commands";
 constexpr std::string_view kLogging = "Logging";
 constexpr std::string_view kPublished = "Publish and subscribe";
 
@@ -215,6 +217,17 @@ constexpr SettingRow kRows[] = {
     Number<Direct<&Config::drain_timeout_ms>>(
         "drain-timeout", "", kShutdown, kMilliseconds, 0, 3'600'000,
         "Time that what is in flight has to finish after that.", kRuntimeSettable),
+
+    Number<Direct<&Config::slowlog_log_slower_than_us>>(
+        "slowlog-log-slower-than", "", kTracing, kInteger, -1, kDay * 1'000'000,
+        "Microseconds from which a command is kept for SLOWLOG. 0: every one; -1: none.",
+        kRuntimeSettable),
+    Number<Direct<&Config::slowlog_max_len>>(
+        "slowlog-max-len", "", kTracing, kInteger, 0, 1'000'000,
+        "Commands that SLOWLOG keeps; the oldest ones go.", kRuntimeSettable),
+    Number<Direct<&Config::latency_monitor_threshold_ms>>(
+        "latency-monitor-threshold", "", kTracing, kInteger, 0, kDay * 1000,
+        "Milliseconds from which LATENCY records what took so long. 0: nothing.", kRuntimeSettable),
 
     Choice<Direct<&Config::log_level>>(
         "log-level", "loglevel", kLogLevels, kRedisLogLevels,

@@ -11,8 +11,10 @@
 #include "absl/time/time.h"
 
 #include "server/base/hash.h"
+#include "server/commands/client_pause.h"
 #include "server/commands/command_table.h"
 #include "server/commands/server_memory.h"
+#include "server/commands/statistics.h"
 #include "server/metrics/process.h"
 #include "server/runtime/switch.h"
 #include "server/runtime/timer.h"
@@ -20,9 +22,9 @@
 namespace duet {
 namespace {
 
-// How often keys whose time has come are looked for, and how many are erased before others get
-// their turn on the worker.
-constexpr std::chrono::milliseconds kExpiryPeriod{100};
+// How often keys whose time has come are looked for and rates are sampled, and how many keys are
+// erased before others get their turn on the worker.
+constexpr std::chrono::milliseconds kBackgroundPeriod{1000 / commands::kBackgroundHz};
 constexpr size_t kExpiryBudget = 1000;
 
 // How often clients are looked for that do not read (commands/output_limits.h).
@@ -177,7 +179,7 @@ absl::Status Server::Open() {
 
   RegisterRuntimeSettings();
   RegisterPubsubSettings();
-  background_.Spawn(ExpireKeys());
+  background_.Spawn(WorkInBackground());
   background_.Spawn(WatchOutputs());
   resp_->Start();
   if (grpc_ != nullptr) grpc_->SetServing(true);
@@ -206,6 +208,18 @@ void Server::RegisterRuntimeSettings() {
     resp_->set_keepalive_s(changed.tcp_keepalive_s);
     return std::nullopt;
   });
+  commands::CommandTrace& trace = context_.trace;
+  const auto apply_trace = [&trace](const Config& config) -> std::optional<std::string> {
+    trace.set_slower_than_us(config.slowlog_log_slower_than_us);
+    trace.slow_log().set_max_length(static_cast<size_t>(config.slowlog_max_len));
+    trace.set_latency_threshold_ms(config.latency_monitor_threshold_ms);
+    return std::nullopt;
+  };
+  apply_trace(config_);
+  for (const char* name :
+       {"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"}) {
+    settings_.OnChange(name, apply_trace);
+  }
   settings_.OnChange("log-level", [this](const Config& changed) -> std::optional<std::string> {
     log_.SetLevel(changed.log_level);
     return std::nullopt;
@@ -255,15 +269,17 @@ std::vector<ListeningDoor> Server::listening() const {
   return doors;
 }
 
-runtime::Task<> Server::ExpireKeys() {
+// What is done kBackgroundHz times a second. The keys stay as they are during CLIENT PAUSE.
+runtime::Task<> Server::WorkInBackground() {
   runtime::Worker& worker = runtime_.worker(0);
   const runtime::CancelToken token = background_.token();
   for (;;) {
-    while (store_.EraseExpired(clock_.WallMs(), kExpiryBudget) == kExpiryBudget) {
+    while (!commands::IsPaused(context_, clock_.WallMs()) && ExpireKeys() == kExpiryBudget) {
       co_await runtime::SwitchTo(worker);
       if (token.cancelled()) co_return;
     }
-    const bool elapsed = co_await runtime::Sleep(worker, kExpiryPeriod, token);
+    SampleRates();
+    const bool elapsed = co_await runtime::Sleep(worker, kBackgroundPeriod, token);
     if (!elapsed) co_return;
   }
 }
@@ -275,6 +291,28 @@ runtime::Task<> Server::WatchOutputs() {
     if (!elapsed) co_return;
     commands::EnforceOutputLimits(context_);
   }
+}
+
+size_t Server::ExpireKeys() {
+  const int64_t begin_ns = clock_.MonotonicNs();
+  const size_t erased = store_.EraseExpired(clock_.WallMs(), kExpiryBudget);
+  const int64_t took_ms = (clock_.MonotonicNs() - begin_ns) / 1'000'000;
+  context_.trace.NoteEvent("expire-cycle", took_ms, clock_.WallMs());
+  return erased;
+}
+
+void Server::SampleRates() {
+  const auto sum = [this](metrics::Counter metrics::Counters::*counter) {
+    return registry_.Sum([counter](const metrics::Counters& worker) -> const metrics::Counter& {
+      return worker.*counter;
+    });
+  };
+  using metrics::Counters;
+  context_.rates.Sample(
+      {.commands = commands::CountCallsSinceStart(registry_),
+       .bytes_in = sum(&Counters::resp_bytes_in) + sum(&Counters::grpc_bytes_in),
+       .bytes_out = sum(&Counters::resp_bytes_out) + sum(&Counters::grpc_bytes_out)},
+      clock_.WallMs());
 }
 
 void Server::DrainBlocking() {
@@ -330,8 +368,8 @@ metrics::Figures Server::Figures() const {
     figures.workers.back().active = i < runtime_.active_workers();
     figures.workers.back().connections = static_cast<uint64_t>(runtime_.worker(i).stream_count());
   }
-  for (int i = 0; i < kErrorCodeCount; ++i) {
-    figures.error_names.emplace_back(ErrorWord(static_cast<ErrorCode>(i)));
+  for (int i = 0; i < kErrorWordCount; ++i) {
+    figures.error_names.emplace_back(ErrorWordText(static_cast<ErrorWord>(i)));
   }
   for (const commands::Command& command : dispatcher_->table().all()) {
     figures.command_names.push_back(command.full_name);

@@ -64,8 +64,10 @@ class Server {
   void RegisterPubsubSettings();
   void SetKeyEvents(uint32_t events);
   void SetOutputLimits(const Config& config);
-  runtime::Task<> ExpireKeys();
   runtime::Task<> WatchOutputs();
+  runtime::Task<> WorkInBackground();
+  size_t ExpireKeys();  // how many it erased
+  void SampleRates();
   metrics::Figures Figures() const;
 
   const Config config_;

@@ -97,6 +97,9 @@ const RowCase kCases[] = {
     {"notify-keyspace-events", "nKExA", "AnKE", {"KEq", "K E", "k"}},
     {"drain-delay", "5s", "5000", {"", "x", "5h", "-1", "1.5s"}},
     {"drain-timeout", "250ms", "250", {"", "x", "5h", "-1", "s"}},
+    {"slowlog-log-slower-than", "-1", "-1", kBadIntegers},
+    {"slowlog-max-len", "1000", "1000", kBadIntegers},
+    {"latency-monitor-threshold", "100", "100", kBadIntegers},
     {"log-level", "DEBUG", "debug", {"", "loud", "debu", "0"}},
     {"log-format", "json", "json", {"", "xml"}},
 };
@@ -373,7 +376,7 @@ class ConfigSettingsTest : public ::testing::Test {
 TEST_F(ConfigSettingsTest, GetsByPatternInOrderOfNames) {
   EXPECT_THAT(settings_.Get("MAX[cm]*"),
               ElementsAre(Pair("maxclients", "10000"), Pair("maxmemory", "0"),
-                          Pair("maxmemory-policy", "noeviction")));
+                          Pair("maxmemory-clients", "0"), Pair("maxmemory-policy", "noeviction")));
   EXPECT_THAT(settings_.Get("databases"), ElementsAre(Pair("databases", "16")));
   EXPECT_THAT(settings_.Get("nothing-such"), ElementsAre());
 }
@@ -418,6 +421,33 @@ TEST_F(ConfigSettingsTest, SetsWhatTheServerRegisteredFor) {
   EXPECT_EQ(settings_.Value("maxclients"), "7");
   EXPECT_EQ(settings_.Value("loglevel"), "warning");
   EXPECT_EQ(settings_.config().limits.max_clients, 7u);
+}
+
+TEST_F(ConfigSettingsTest, TakesBackWhatItSaid) {
+  for (const auto& [name, value] : settings_.Get("*")) {
+    const std::string answer = Set({{name, value}});
+    const bool closed = answer.ends_with("can't set immutable config") ||
+                        answer.ends_with("can't set protected config");
+    const FixedParameter* fixed = FindFixedParameter(name);
+    const bool may_be_closed = fixed != nullptr && fixed->kind != FixedParameter::Kind::kModifiable;
+    EXPECT_TRUE(answer == "OK" || (closed && may_be_closed)) << name << ": " << answer;
+  }
+}
+
+TEST_F(ConfigSettingsTest, HidesWhatPatternsShouldNotFind) {
+  EXPECT_THAT(settings_.Get("key-load-dela*"), ElementsAre());
+  EXPECT_THAT(settings_.Get("key-load-delay"), ElementsAre(Pair("key-load-delay", "0")));
+  EXPECT_EQ(Set({{"key-load-delay", "5"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'key-load-delay') - this server "
+            "supports no value but '0'");
+}
+
+TEST_F(ConfigSettingsTest, KeepsItsFiles) {
+  EXPECT_TRUE(settings_.Value("dir").starts_with("/"));
+  for (const char* name : {"dir", "dbfilename"}) {
+    EXPECT_EQ(Set({{name, "x"}}), "ERR CONFIG SET failed (possibly related to argument '" +
+                                      std::string(name) + "') - can't set protected config");
+  }
 }
 
 TEST_F(ConfigSettingsTest, RefusesWhatNobodyHonours) {

@@ -1,5 +1,8 @@
 #include "server/api/error.h"
 
+#include <cstddef>
+#include <iterator>
+
 namespace duet {
 
 Error MakeError(ErrorCode code, std::string text) { return Error{code, std::move(text)}; }
@@ -31,23 +34,26 @@ Error InvalidExpireTime(std::string_view command) {
   return {ErrorCode::kOutOfRange, std::move(text)};
 }
 
-std::string_view ErrorWord(ErrorCode code) {
-  switch (code) {
-    case ErrorCode::kWrongType:
-      return "WRONGTYPE";
-    case ErrorCode::kNoAuth:
-      return "NOAUTH";
-    case ErrorCode::kNoPermission:
-      return "NOPERM";
-    case ErrorCode::kProtocol:
-      return "NOPROTO";
-    case ErrorCode::kUnavailable:
-      return "LOADING";
-    case ErrorCode::kAborted:
-      return "EXECABORT";
-    default:
-      return "ERR";
+namespace {
+
+// By ErrorWord.
+constexpr std::string_view kWords[] = {
+    "ERR",      "BUSY",      "BUSYKEY",   "EXECABORT",  "LOADING",  "MISCONF",
+    "NOAUTH",   "NOPERM",    "NOPROTO",   "NOREPLICAS", "NOSCRIPT", "OOM",
+    "READONLY", "UNBLOCKED", "WRONGPASS", "WRONGTYPE",
+};
+static_assert(std::size(kWords) == kErrorWordCount);
+
+}  // namespace
+
+ErrorWord ErrorWordOf(std::string_view text) {
+  const std::string_view word = text.substr(0, text.find(' '));
+  for (size_t i = 0; i < std::size(kWords); ++i) {
+    if (word == kWords[i]) return static_cast<ErrorWord>(i);
   }
+  return ErrorWord::kErr;
 }
+
+std::string_view ErrorWordText(ErrorWord word) { return kWords[static_cast<size_t>(word)]; }
 
 }  // namespace duet

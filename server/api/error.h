@@ -49,9 +49,34 @@ using Expected = Result<T, Error>;
 [[nodiscard]] Error NoSuchKey();     // ERR no such key
 [[nodiscard]] Error WrongArity(std::string_view command);  // ERR wrong number of arguments for ...
 [[nodiscard]] Error InvalidExpireTime(std::string_view command);  // ERR invalid expire time in ...
-// The first word of most replies of that code, which is what Redis counts errors by.
-std::string_view ErrorWord(ErrorCode code);
 inline constexpr int kErrorCodeCount = static_cast<int>(ErrorCode::kNotInThisDoor) + 1;
+
+// The first word of an error's text, by which Redis counts errors (INFO errorstats). Every word
+// that an error of this server begins with is here.
+enum class ErrorWord : uint8_t {
+  kErr,
+  kBusy,
+  kBusyKey,
+  kExecAbort,
+  kLoading,
+  kMisconf,
+  kNoAuth,
+  kNoPerm,
+  kNoProto,
+  kNoReplicas,
+  kNoScript,
+  kOom,
+  kReadOnly,
+  kUnblocked,
+  kWrongPass,
+  kWrongType,
+};
+inline constexpr int kErrorWordCount = static_cast<int>(ErrorWord::kWrongType) + 1;
+
+// Of a text with another first word: kErr.
+ErrorWord ErrorWordOf(std::string_view text);
+// "ERR", "WRONGTYPE", ...
+std::string_view ErrorWordText(ErrorWord word);
 
 [[nodiscard]] Error MakeError(ErrorCode code, std::string text);
 

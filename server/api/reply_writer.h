@@ -42,13 +42,15 @@ class ReplyWriter {
   void Error(const duet::Error& error) {
     ++errors_;
     last_error_ = error.code;
+    last_error_word_ = ErrorWordOf(error.text);
     WriteError(error);
   }
 
   // Errors written so far; the dispatcher compares before and after to count failed calls.
   uint64_t errors() const { return errors_; }
-  // The code of the last one. REQUIRES: errors() > 0.
+  // The code and the first word of the last one. REQUIRES: errors() > 0.
   ErrorCode last_error() const { return last_error_; }
+  ErrorWord last_error_word() const { return last_error_word_; }
 
  protected:
   virtual void WriteError(const duet::Error& error) = 0;
@@ -56,6 +58,7 @@ class ReplyWriter {
  private:
   uint64_t errors_ = 0;
   ErrorCode last_error_ = ErrorCode::kGeneric;
+  ErrorWord last_error_word_ = ErrorWord::kErr;
 };
 
 }  // namespace duet

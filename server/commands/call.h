@@ -25,6 +25,11 @@ struct Call {
   const Command* command;
   std::span<const store::Key> keys;
   int64_t now_ms;
+
+  // The same call, whose reply goes elsewhere.
+  Call With(ReplyWriter& other) const {
+    return {server, session, argv, other, command, keys, now_ms};
+  }
 };
 
 // What a step says of its command.
@@ -39,8 +44,8 @@ bool Refuse(Call& call, const Error& error);
 // Calls the handler, and returns memory that is to be freed after the locks are released.
 // REQUIRES: `locks` holds the shards of the call's keys.
 [[nodiscard]] std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks);
-// Counts an executed command. `ticks` is the time that the last command ended, and becomes the time
-// that this one did.
+// Counts an executed command, and shows it to those who want to know of it (CommandTrace). `ticks`
+// is the time that the last command ended, and becomes the time that this one did.
 void Record(const Call& call, uint64_t errors_before, uint64_t& ticks);
 
 }  // namespace duet::commands

@@ -1,14 +1,17 @@
-// CLIENT: what the server knows of the connection that asks.
+// CLIENT: the connection that asks, and the others.
+//
+// What is more than a few lines has its own file: client_info.cc, client_others.cc,
+// client_pause.cc.
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
-#include "absl/strings/str_cat.h"
-
 #include "server/base/numbers.h"
 #include "server/commands/client_attributes.h"
+#include "server/commands/client_info.h"
+#include "server/commands/client_pause.h"
 #include "server/commands/command_check.h"
 #include "server/commands/command_spec.h"
 #include "server/commands/command_table.h"
@@ -19,26 +22,6 @@ namespace duet::commands {
 namespace {
 
 void ClientId(CommandContext& ctx) { ctx.reply.Integer(static_cast<int64_t>(ctx.session.id)); }
-
-// One line of CLIENT LIST. The fields that Duet has nothing to count for (subscriptions, WATCH,
-// buffers a client) are 0 or "not so", since clients' parsers ask for them.
-std::string DescribeClient(const Session& session, int64_t now_ms) {
-  const int64_t age_s = (now_ms - session.created_ms) / 1000;
-  const int64_t idle_s = (now_ms - session.last_command_ms) / 1000;
-  const std::string* const last_command = session.last_command;
-  return absl::StrCat(
-      "id=", session.id, " addr=", session.peer_address, " laddr=", session.local_address,
-      " fd=", session.fd, " name=", session.name.Get(), " age=", age_s, " idle=", idle_s,
-      " flags=N db=", session.database.get(),
-      " sub=0 psub=0 ssub=0 multi=-1 watch=0 qbuf=", session.query_buffer_bytes.get(),
-      " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=0 oll=0 omem=0 tot-mem=",
-      session.query_buffer_bytes.get(),
-      " events=r cmd=", last_command == nullptr ? "NULL" : *last_command,
-      " user=", session.user.Get(), " redir=-1 resp=", session.protocol.get(),
-      " lib-name=", session.library_name.Get(), " lib-ver=", session.library_version.Get(),
-      " tot-net-in=", session.bytes_in.get(), " tot-net-out=", session.bytes_out.get(),
-      " tot-cmds=", session.commands_processed.get());
-}
 
 void ClientInfo(CommandContext& ctx) {
   ctx.reply.Verbatim("txt", DescribeClient(ctx.session, ctx.now_ms) + "\n");
@@ -73,6 +56,50 @@ void ClientSetInfo(CommandContext& ctx) {
   ctx.reply.Ok();
 }
 
+void ClientReply(CommandContext& ctx) {
+  Session& session = ctx.session;
+  if (EqualsIgnoreCase(ctx.args[2], "on")) {
+    session.modes = session.modes & ~uint32_t{kRepliesOff | kSkipNextReply | kSkipsReply};
+    ctx.reply.Ok();
+  } else if (EqualsIgnoreCase(ctx.args[2], "off")) {
+    session.set(kRepliesOff, true);
+  } else if (EqualsIgnoreCase(ctx.args[2], "skip")) {
+    if (!session.has(kRepliesOff)) session.set(kSkipNextReply, true);
+  } else {
+    ctx.reply.Error(SyntaxError());
+  }
+}
+
+// "ON" or "OFF", in any case; replies with the error for anything else.
+std::optional<bool> ParseSwitch(CommandContext& ctx, std::string_view text) {
+  if (EqualsIgnoreCase(text, "on")) return true;
+  if (EqualsIgnoreCase(text, "off")) return false;
+  ctx.reply.Error(SyntaxError());
+  return std::nullopt;
+}
+
+void ClientNoEvict(CommandContext& ctx) {
+  const std::optional<bool> on = ParseSwitch(ctx, ctx.args[2]);
+  if (!on) return;
+  ctx.session.no_evict = *on;
+  ctx.reply.Ok();
+}
+
+void ClientNoTouch(CommandContext& ctx) {
+  const std::optional<bool> on = ParseSwitch(ctx, ctx.args[2]);
+  if (!on) return;
+  ctx.session.set(kNoTouch, *on);
+  ctx.reply.Ok();
+}
+
+// A row takes the address of functions of its own file only: of others, g++ 12 with UBSan does not
+// know while compiling that it is not null.
+void ClientList(CommandContext& ctx) { ListClients(ctx); }
+void ClientKill(CommandContext& ctx) { KillClients(ctx); }
+void ClientUnblock(CommandContext& ctx) { UnblockClient(ctx); }
+void ClientPauseAll(CommandContext& ctx) { PauseClients(ctx); }
+void ClientUnpause(CommandContext& ctx) { UnpauseClients(ctx); }
+
 void ClientHelp(CommandContext& ctx) {
   static constexpr std::string_view kLines[] = {
       "GETNAME",
@@ -81,17 +108,52 @@ void ClientHelp(CommandContext& ctx) {
       "    Return the ID of the current connection.",
       "INFO",
       "    Return information about the current client connection.",
+      "KILL <ip:port>",
+      "    Kill connection made from <ip:port>.",
+      "KILL <option> <value> [<option> <value> [...]]",
+      "    Kill connections. Options are:",
+      "    * ADDR (<ip:port>|<unixsocket>:0)",
+      "      Kill connections made from the specified address",
+      "    * LADDR (<ip:port>|<unixsocket>:0)",
+      "      Kill connections made to specified local address",
+      "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+      "      Kill connections by type.",
+      "    * USER <username>",
+      "      Kill connections authenticated by <username>.",
+      "    * SKIPME (YES|NO)",
+      "      Skip killing current connection (default: yes).",
+      "    * ID <client-id>",
+      "      Kill connections by client id.",
+      "    * MAXAGE <maxage>",
+      "      Kill connections older than the specified age.",
+      "LIST [options ...]",
+      "    Return information about client connections. Options:",
+      "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
+      "      Return clients of specified type.",
+      "UNPAUSE",
+      "    Stop the current client pause, resuming traffic.",
+      "PAUSE <timeout> [WRITE|ALL]",
+      "    Suspend all, or just write, clients for <timeout> milliseconds.",
+      "REPLY (ON|OFF|SKIP)",
+      "    Control the replies sent to the current connection.",
+      "SETNAME <name>",
+      "    Assign the name <name> to the current connection.",
       "SETINFO <option> <value>",
       "    Set client meta attr. Options are:",
       "    * LIB-NAME: the client lib name.",
       "    * LIB-VER: the client lib version.",
-      "SETNAME <name>",
-      "    Assign the name <name> to the current connection.",
+      "UNBLOCK <clientid> [TIMEOUT|ERROR]",
+      "    Unblock the specified blocked client.",
+      "NO-EVICT (ON|OFF)",
+      "    Protect current client connection from eviction.",
+      "NO-TOUCH (ON|OFF)",
+      "    Will not touch LRU/LFU stats when this mode is on.",
   };
   ReplyHelp(ctx.reply, "CLIENT", kLines);
 }
 
 constexpr uint32_t kOwnState = kNoScript | kLoading | kStale | kConnectionOnly;
+constexpr uint32_t kOfOthers = kAdmin | kNoScript | kLoading | kStale;
 
 constexpr CommandSpec kSubcommands[] = {
     {.name = "id",
@@ -144,6 +206,88 @@ constexpr CommandSpec kSubcommands[] = {
      .syntax = "<LIB-NAME libname | LIB-VER libver>",
      .handler = ClientSetInfo,
      .tips = "request_policy:all_nodes response_policy:all_succeeded"},
+    {.name = "list",
+     .arity = -2,
+     .flags = kOfOthers,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "2.4.0",
+     .summary = "Describes the connections.",
+     .complexity = "O(N) where N is the number of client connections",
+     .syntax = "[TYPE <NORMAL | MASTER | REPLICA | PUBSUB>] [ID client-id [client-id ...]]",
+     .handler = ClientList,
+     .tips = "nondeterministic_output"},
+    {.name = "kill",
+     .arity = -3,
+     .flags = kOfOthers,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "2.4.0",
+     .summary = "Closes connections.",
+     .complexity = "O(N) where N is the number of client connections",
+     .syntax = "<ip:port | [ID client-id] [TYPE <NORMAL | MASTER | SLAVE | REPLICA | PUBSUB>] "
+               "[USER username] [ADDR ip:port] [LADDR ip:port] [SKIPME <YES | NO>] "
+               "[MAXAGE maxage]>",
+     .handler = ClientKill},
+    {.name = "pause",
+     .arity = -3,
+     .flags = kOfOthers,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "2.9.50",
+     .summary = "Lets the commands of all connections wait for a time.",
+     .complexity = "O(1)",
+     .syntax = "timeout [WRITE | ALL]",
+     .handler = ClientPauseAll},
+    {.name = "unpause",
+     .arity = 2,
+     .flags = kOfOthers,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "6.2.0",
+     .summary = "Ends a pause of the connections.",
+     .complexity = "O(N) Where N is the number of paused clients",
+     .handler = ClientUnpause},
+    {.name = "unblock",
+     .arity = -3,
+     .flags = kOfOthers,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "5.0.0",
+     .summary = "Ends the command that a connection waits for.",
+     .complexity = "O(log N) where N is the number of client connections",
+     .syntax = "client-id [TIMEOUT | ERROR]",
+     .handler = ClientUnblock},
+    {.name = "reply",
+     .arity = 3,
+     .flags = kOwnState,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "3.2.0",
+     .summary = "Turns the replies to the connection on and off.",
+     .complexity = "O(1)",
+     .syntax = "<ON | OFF | SKIP>",
+     .handler = ClientReply},
+    {.name = "no-evict",
+     .arity = 3,
+     .flags = kOwnState | kAdmin,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "7.0.0",
+     .summary = "Spares the connection when connections are closed to free memory.",
+     .complexity = "O(1)",
+     .syntax = "<ON | OFF>",
+     .handler = ClientNoEvict},
+    {.name = "no-touch",
+     .arity = 3,
+     .flags = kOwnState,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "7.2.0",
+     .summary = "Lets the connection's commands leave keys as old as they are.",
+     .complexity = "O(1)",
+     .syntax = "<ON | OFF>",
+     .handler = ClientNoTouch},
     {.name = "help",
      .arity = 2,
      .flags = kLoading | kStale,

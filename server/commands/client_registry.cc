@@ -1,5 +1,6 @@
 #include "server/commands/client_registry.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/check.h"
@@ -29,9 +30,18 @@ ClientPause ClientRegistry::pause() const {
   return pause_;
 }
 
-void ClientRegistry::SetPause(const ClientPause& pause) {
+void ClientRegistry::Pause(ClientPause pause, int64_t now_ms) {
   absl::MutexLock lock(&mutex_);
+  if (now_ms < pause_.until_ms) {
+    pause.until_ms = std::max(pause.until_ms, pause_.until_ms);
+    pause.only_writes = pause.only_writes && pause_.only_writes;
+  }
   pause_ = pause;
+}
+
+void ClientRegistry::Unpause() {
+  absl::MutexLock lock(&mutex_);
+  pause_ = ClientPause{};
   for (const auto& [id, session] : sessions_) {
     if (session->waits) session->mailbox->Wake();
   }

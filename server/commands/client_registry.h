@@ -19,6 +19,10 @@ class Session;
 struct ClientPause {
   int64_t until_ms = 0;  // wall clock
   bool only_writes = false;
+
+  bool holds(bool write, int64_t now_ms) const {
+    return now_ms < until_ms && (write || !only_writes);
+  }
 };
 
 class ClientRegistry {
@@ -67,9 +71,12 @@ class ClientRegistry {
   bool Visit(uint64_t id, absl::FunctionRef<void(Session&)> visit) const
       ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Thread-safe. The sessions that wait for a pause to end are woken when it is set.
+  // The pause that was set last, which may be over.
   ClientPause pause() const ABSL_LOCKS_EXCLUDED(mutex_);
-  void SetPause(const ClientPause& pause) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Of a pause that is not over yet the later end and the stricter kind stay.
+  void Pause(ClientPause pause, int64_t now_ms) ABSL_LOCKS_EXCLUDED(mutex_);
+  // Wakes the sessions that wait for it.
+  void Unpause() ABSL_LOCKS_EXCLUDED(mutex_);
 
   uint32_t connected() const { return connected_.load(std::memory_order_relaxed); }
   uint32_t max_clients() const { return max_clients_.load(std::memory_order_relaxed); }

@@ -137,7 +137,7 @@ const CommandTable& CommandTable::Get() {
         ScanCommands(),        DatabaseCommands(),      ConnectionCommands(),
         AuthCommands(),        ClientCommands(),        InfoCommands(),
         ConfigCommands(),      CommandCommands(),       SubscribeCommands(),
-        PublishCommands(),
+        PublishCommands(),     SlowlogCommands(),       LatencyCommands(),
     };
     return CommandTable(families);
   }();

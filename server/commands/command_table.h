@@ -71,5 +71,7 @@ std::span<const CommandSpec> ClientCommands();         // client_command.cc
 std::span<const CommandSpec> InfoCommands();           // info.cc
 std::span<const CommandSpec> ConfigCommands();         // config_command.cc
 std::span<const CommandSpec> CommandCommands();        // command_info.cc
+std::span<const CommandSpec> SlowlogCommands();        // slowlog_command.cc
+std::span<const CommandSpec> LatencyCommands();        // latency_command.cc
 
 }  // namespace duet::commands

@@ -14,6 +14,7 @@
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
 #include "server/commands/help_text.h"
+#include "server/metrics/worker_counters.h"
 
 namespace duet::commands {
 namespace {
@@ -57,12 +58,30 @@ void ConfigSet(CommandContext& ctx) {
   ctx.reply.Ok();
 }
 
+void ConfigResetStat(CommandContext& ctx) {
+  const store::StoreStats store = ctx.server.store->Stats();
+  ctx.server.at_reset.expired_keys = store.expired_keys;
+  ctx.server.at_reset.expired_lazily = store.expired_lazily;
+  ctx.server.metrics->Reset();
+  ctx.reply.Ok();
+}
+
+// Settings come from flags and the environment.
+void ConfigRewrite(CommandContext& ctx) {
+  ctx.reply.Error(
+      MakeError(ErrorCode::kGeneric, "ERR The server is running without a config file"));
+}
+
 void ConfigHelp(CommandContext& ctx) {
   static constexpr std::string_view kLines[] = {
       "GET <pattern>",
       "    Return parameters matching the glob-like <pattern> and their values.",
       "SET <directive> <value>",
       "    Set the configuration <directive> to <value>.",
+      "RESETSTAT",
+      "    Reset statistics reported by the INFO command.",
+      "REWRITE",
+      "    Rewrite the configuration file.",
   };
   ReplyHelp(ctx.reply, "CONFIG", kLines);
 }
@@ -88,6 +107,24 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(N) where N is the number of settings.",
      .syntax = "parameter value [parameter value ...]",
      .handler = ConfigSet,
+     .tips = "request_policy:all_nodes response_policy:all_succeeded"},
+    {.name = "resetstat",
+     .arity = 2,
+     .flags = kAdminOnly,
+     .group = "server",
+     .since = "2.0.0",
+     .summary = "Lets the statistics of INFO begin anew.",
+     .complexity = "O(1)",
+     .handler = ConfigResetStat,
+     .tips = "request_policy:all_nodes response_policy:all_succeeded"},
+    {.name = "rewrite",
+     .arity = 2,
+     .flags = kAdminOnly,
+     .group = "server",
+     .since = "2.8.0",
+     .summary = "Fails: there is no configuration file to write the settings to.",
+     .complexity = "O(1)",
+     .handler = ConfigRewrite,
      .tips = "request_policy:all_nodes response_policy:all_succeeded"},
     {.name = "help",
      .arity = 2,

@@ -20,6 +20,7 @@
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
 #include "server/commands/further_steps.h"
+#include "server/commands/muted_reply.h"
 #include "server/metrics/worker_counters.h"
 #include "server/store/database.h"
 #include "server/store/shard_locks.h"
@@ -27,6 +28,8 @@
 
 namespace duet::commands {
 namespace {
+
+static_assert(kErrorWordCount <= metrics::kErrorWords);
 
 constexpr size_t kWindow = 32;  // commands that are prefetched together
 constexpr size_t kMaxPrefetch =
@@ -181,7 +184,8 @@ void Run(Call& call) {
   locks.Unlock();  // before the garbage is freed
 }
 
-Step Perform(const CommandTable& table, Call& call, uint64_t& ticks) {
+// `in_mode`: a mode of the session or of the server is on.
+Step TakeSteps(const CommandTable& table, Call& call, bool in_mode, uint64_t& ticks) {
   Session& session = call.session;
   if (call.command == nullptr) [[unlikely]] {
     session.counters->unknown_commands.Add();
@@ -192,7 +196,7 @@ Step Perform(const CommandTable& table, Call& call, uint64_t& ticks) {
   if (!CheckArity(call) || !Authenticate(call) || !CheckDoor(call) || !CheckLimits(call)) {
     return Step::kAnswered;
   }
-  if ((session.modes | call.server.modes.Get()) != 0) [[unlikely]] {
+  if (in_mode) [[unlikely]] {
     if (const Step step = TakeFurtherSteps(call); step != Step::kGoOn) return step;
   }
   ++session.commands_processed;
@@ -200,6 +204,29 @@ Step Perform(const CommandTable& table, Call& call, uint64_t& ticks) {
   Run(call);
   Record(call, errors_before, ticks);
   return Step::kGoOn;
+}
+
+// A command that has to wait is skipped when it is executed, and one whose reply comes later keeps
+// kSkipsReply until then (Resume).
+Step TakeStepsMuted(const CommandTable& table, Call& call, uint64_t& ticks) {
+  Session& session = call.session;
+  const bool skips = session.has(kSkipNextReply);
+  session.set(kSkipNextReply, false);
+  session.set(kSkipsReply, skips);
+  MutedReply muted(call.reply, session);
+  Call with_muted = call.With(muted);
+  const Step step = TakeSteps(table, with_muted, /*in_mode=*/true, ticks);
+  if (step == Step::kWait) session.set(kSkipNextReply, skips);
+  if (step == Step::kWait || !session.waits) session.set(kSkipsReply, false);
+  return step;
+}
+
+Step Perform(const CommandTable& table, Call& call, uint64_t& ticks) {
+  const bool in_mode = (call.session.modes | call.server.modes.Get()) != 0;
+  if (in_mode && IsMuted(call.session)) [[unlikely]] {
+    return TakeStepsMuted(table, call, ticks);
+  }
+  return TakeSteps(table, call, in_mode, ticks);
 }
 
 // Up to kWindow commands of a batch, looked up and hashed.
@@ -245,7 +272,7 @@ class Window {
 
 bool Refuse(Call& call, const Error& error) {
   metrics::WorkerCounters& counters = *call.session.counters;
-  counters.errors[static_cast<size_t>(error.code)].Add();
+  counters.errors[static_cast<size_t>(ErrorWordOf(error.text))].Add();
   if (call.command != nullptr) counters.commands[call.command->index].rejected.Add();
   call.reply.Error(error);
   return false;
@@ -269,10 +296,15 @@ std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks) {
 void Record(const Call& call, uint64_t errors_before, uint64_t& ticks) {
   metrics::WorkerCounters& counters = *call.session.counters;
   const uint64_t now = CycleClock::Now();
+  const uint64_t taken = now - ticks;
   const bool failed = call.reply.errors() != errors_before;
-  counters.RecordCommand(call.command->index, now - ticks, failed);
-  if (failed) counters.errors[static_cast<size_t>(call.reply.last_error())].Add();
+  counters.RecordCommand(call.command->index, taken, failed);
+  if (failed) counters.errors[static_cast<size_t>(call.reply.last_error_word())].Add();
   ticks = now;
+  if (call.server.trace.Wants(taken)) [[unlikely]] {
+    call.server.trace.Note(call, taken);
+    ticks = CycleClock::Now();
+  }
 }
 
 Dispatcher::Dispatcher(ServerContext& server) : server_(server), table_(CommandTable::Get()) {}
@@ -290,7 +322,11 @@ void Dispatcher::Execute(Session& session, Argv argv, ReplyWriter& reply) {
 }
 
 bool Dispatcher::Resume(Session& session, ReplyWriter& reply) {
-  return EndWait(server_, session, server_.clock->WallMs(), reply);
+  MutedReply muted(reply, session);
+  ReplyWriter& to = IsMuted(session) ? muted : reply;
+  const bool over = EndWait(server_, session, server_.clock->WallMs(), to);
+  if (over) session.set(kSkipsReply, false);
+  return over;
 }
 
 BatchResult Dispatcher::ExecuteBatch(Session& session, const CommandBatch& batch, size_t begin,

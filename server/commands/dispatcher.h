@@ -7,9 +7,12 @@
 //   CheckDoor     connection-only commands in a unary call     -> kNotInThisDoor
 //   CheckLimits   key and value sizes
 //   TakeFurtherSteps  what a mode of the session or of the server asks for (SessionMode,
-//   ServerMode) LockKeys      the shards of the row's keys, ascending Run           the handler
-//   writes its reply under the locks Record        calls, failures and time into the worker's
-//   counters
+//                 ServerMode)
+//   LockKeys      the shards of the row's keys, ascending
+//   Run           the handler writes its reply under the locks
+//   Record        calls, failures and time into the worker's counters
+//
+// A session that has said CLIENT REPLY OFF or SKIP gets no reply from any of them.
 //
 // Thread-safe: any worker may call it, each with its own Session and ReplyWriter.
 #pragma once
@@ -44,7 +47,8 @@ class Dispatcher {
   // `server` outlives the dispatcher.
   explicit Dispatcher(ServerContext& server);
 
-  // Executes one command and writes exactly one reply (none for an empty argv).
+  // Executes one command and writes its one reply (none for an empty argv, or to a session that
+  // wants none).
   void Execute(Session& session, Argv argv, ReplyWriter& reply);
 
   // Executes the commands of `batch` from `begin` on, in order, after prefetching their keys'

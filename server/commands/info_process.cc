@@ -1,7 +1,6 @@
 // INFO about the process: fields as Redis names them, for clients and exporters that look for them.
-// What Duet has not got (replicas, modules, a log on disk) is said to be none; what it does not
-// count is left out.
-#include <algorithm>
+// What Duet has not got (modules, a cluster) is said to be none; what it does not count is left
+// out.
 #include <cstdint>
 #include <string>
 #include <sys/resource.h>
@@ -9,7 +8,6 @@
 #include <vector>
 
 #include "server/api/settings.h"
-#include "server/commands/client_registry.h"
 #include "server/commands/context.h"
 #include "server/commands/info_sections.h"
 #include "server/commands/info_text.h"
@@ -24,18 +22,24 @@ void InfoServer(CommandContext& ctx, InfoText& out) {
   const int64_t uptime_s = (ctx.now_ms - server.start_ms) / 1000;
   out.Section("Server");
   out.Field("redis_version", kRedisVersion);
+  out.Field("redis_git_sha1", "00000000");  // as of a release
+  out.Field("redis_git_dirty", 0);
+  out.Field("redis_build_id", "duet-" + std::string(kDuetVersion));
+  out.Field("server_name", "duet");
   out.Field("duet_version", kDuetVersion);
   out.Field("redis_mode", "standalone");
   out.Field("os", metrics::OperatingSystem());
   out.Field("arch_bits", static_cast<int>(sizeof(void*) * 8));
   out.Field("monotonic_clock", "POSIX clock_gettime");
   out.Field("multiplexing_api", "epoll");
+  out.Field("atomicvar_api", "c11-builtin");
 #if defined(__clang__)
   out.Field("clang_version", __clang_version__);
 #else
   out.Field("gcc_version", __VERSION__);
 #endif
   out.Field("process_id", static_cast<int64_t>(getpid()));
+  out.Field("process_supervised", "no");
   out.Field("run_id", server.run_id);
   out.Field("tcp_port", server.resp_port);
   out.Field("grpc_port", server.grpc_port);
@@ -43,18 +47,11 @@ void InfoServer(CommandContext& ctx, InfoText& out) {
   out.Field("server_time_usec", server.clock->WallUs());
   out.Field("uptime_in_seconds", uptime_s);
   out.Field("uptime_in_days", uptime_s / (24 * 3600));
+  out.Field("hz", kBackgroundHz);
+  out.Field("configured_hz", kBackgroundHz);
   out.Field("executable", server.executable);
   out.Field("config_file", server.config_file);
   out.Field("worker_threads", server.workers);
-}
-
-void InfoClients(CommandContext& ctx, InfoText& out) {
-  out.Section("Clients");
-  out.Field("connected_clients", uint64_t{ctx.server.clients->connected()});
-  out.Field("cluster_connections", 0);
-  out.Field("maxclients", uint64_t{ctx.server.clients->max_clients()});
-  out.Field("blocked_clients", 0);
-  out.Field("tracking_clients", 0);
 }
 
 namespace {
@@ -97,21 +94,6 @@ void InfoMemory(CommandContext& ctx, InfoText& out) {
   out.Field("keyspace_table_bytes", store.table_bytes);
 }
 
-void InfoPersistence(CommandContext&, InfoText& out) {
-  out.Section("Persistence");
-  out.Field("loading", 0);
-  out.Field("async_loading", 0);
-  out.Field("rdb_bgsave_in_progress", 0);
-  out.Field("aof_enabled", 0);
-  out.Field("aof_rewrite_in_progress", 0);
-}
-
-void InfoReplication(CommandContext&, InfoText& out) {
-  out.Section("Replication");
-  out.Field("role", "master");
-  out.Field("connected_slaves", 0);
-}
-
 void InfoCpu(CommandContext&, InfoText& out) {
   const auto seconds = [](const timeval& time) {
     return Fixed(static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6, 6);
@@ -132,21 +114,6 @@ void InfoModules(CommandContext&, InfoText& out) { out.Section("Modules"); }
 void InfoCluster(CommandContext&, InfoText& out) {
   out.Section("Cluster");
   out.Field("cluster_enabled", 0);
-}
-
-void InfoKeyspace(CommandContext& ctx, InfoText& out) {
-  out.Section("Keyspace");
-  for (int database = 0; database < store::kDatabases; ++database) {
-    const store::StoreStats stats = ctx.server.store->Stats(database, ctx.now_ms);
-    if (stats.keys == 0) continue;
-    // Keys that are due but not yet erased count below zero.
-    const int64_t left_ms = std::max<int64_t>(stats.expiry_sum_ms, 0);
-    const auto expiring = static_cast<int64_t>(stats.keys_with_expiry);
-    const int64_t average_ms = expiring == 0 ? 0 : left_ms / expiring;
-    out.Field("db" + std::to_string(database), "keys=" + std::to_string(stats.keys) + ",expires=" +
-                                                   std::to_string(stats.keys_with_expiry) +
-                                                   ",avg_ttl=" + std::to_string(average_ms));
-  }
 }
 
 }  // namespace duet::commands

@@ -12,13 +12,17 @@ using InfoSection = void (*)(CommandContext&, InfoText&);
 
 // info_process.cc: the process and what it runs on.
 void InfoServer(CommandContext& ctx, InfoText& out);
-void InfoClients(CommandContext& ctx, InfoText& out);
 void InfoMemory(CommandContext& ctx, InfoText& out);
-void InfoPersistence(CommandContext& ctx, InfoText& out);
-void InfoReplication(CommandContext& ctx, InfoText& out);
 void InfoCpu(CommandContext& ctx, InfoText& out);
 void InfoModules(CommandContext& ctx, InfoText& out);
 void InfoCluster(CommandContext& ctx, InfoText& out);
+
+// info_clients.cc
+void InfoClients(CommandContext& ctx, InfoText& out);
+
+// info_data.cc: what is stored, and what becomes of it.
+void InfoPersistence(CommandContext& ctx, InfoText& out);
+void InfoReplication(CommandContext& ctx, InfoText& out);
 void InfoKeyspace(CommandContext& ctx, InfoText& out);
 
 // info_statistics.cc: what the workers counted.

@@ -1,90 +1,92 @@
-// INFO of what the workers counted, summed over them.
-#include <array>
+// INFO of what the workers counted, summed over them, since the last CONFIG RESETSTAT.
 #include <cstddef>
 #include <cstdint>
-#include <map>
 #include <string>
-#include <string_view>
 
 #include "server/base/clock.h"
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
 #include "server/commands/info_sections.h"
 #include "server/commands/info_text.h"
+#include "server/commands/statistics.h"
 #include "server/metrics/worker_counters.h"
 #include "server/pubsub/hub.h"
 
 namespace duet::commands {
 namespace {
 
+using metrics::Counters;
 using metrics::Registry;
-using metrics::WorkerCounters;
 
-struct CommandSums {
-  uint64_t calls = 0;
-  uint64_t failed = 0;
-  uint64_t rejected = 0;
-  uint64_t ticks = 0;
-};
-
-CommandSums SumCommand(const Registry& registry, size_t index) {
-  CommandSums sums;
-  for (size_t i = 0; i < registry.size(); ++i) {
-    const metrics::CommandCounters& command = registry.worker(i).commands[index];
-    sums.calls += command.calls.Value();
-    sums.failed += command.failed.Value();
-    sums.rejected += command.rejected.Value();
-    sums.ticks += command.ticks.Value();
-  }
-  return sums;
+uint64_t SumErrors(const Registry& registry, size_t word) {
+  return registry.SumSinceReset(
+      [word](const Counters& worker) -> const metrics::Counter& { return worker.errors[word]; });
 }
 
-uint64_t SumErrors(const Registry& registry, size_t code) {
-  return registry.Sum([code](const WorkerCounters& worker) -> const metrics::Counter& {
-    return worker.errors[code];
-  });
-}
-
-uint64_t CountCommands(const Registry& registry) {
-  uint64_t calls = 0;
-  for (const Command& command : CommandTable::Get().all()) {
-    calls += SumCommand(registry, command.index).calls;
-  }
-  return calls;
-}
+std::string Kilobytes(uint64_t bytes) { return Fixed(static_cast<double>(bytes) / 1024, 2); }
 
 }  // namespace
 
+// Redis' fields in its order. What can only be 0 here is 0: nobody replicates, nothing forks, no
+// memory is moved to defragment it, and no client is evicted.
 void InfoStats(CommandContext& ctx, InfoText& out) {
-  const Registry& registry = *ctx.server.metrics;
-  const auto sum = [&registry](metrics::Counter WorkerCounters::*counter) {
-    return registry.Sum([counter](const WorkerCounters& worker) -> const metrics::Counter& {
-      return worker.*counter;
-    });
+  const ServerContext& server = ctx.server;
+  const Registry& registry = *server.metrics;
+  const auto sum = [&registry](metrics::Counter Counters::*counter) {
+    return registry.SumSinceReset(
+        [counter](const Counters& worker) -> const metrics::Counter& { return worker.*counter; });
   };
   uint64_t errors = 0;
-  for (size_t code = 0; code < metrics::kErrorCodes; ++code) errors += SumErrors(registry, code);
-  const store::StoreStats store = ctx.server.store->Stats();
+  for (size_t word = 0; word < metrics::kErrorWords; ++word) errors += SumErrors(registry, word);
+  const auto wrong_password = static_cast<size_t>(ErrorWord::kWrongPass);
+  const store::StoreStats store = server.store->Stats();
   out.Section("Stats");
-  out.Field("total_connections_received", sum(&WorkerCounters::connections_accepted));
-  out.Field("total_commands_processed", CountCommands(registry));
-  out.Field("total_net_input_bytes",
-            sum(&WorkerCounters::resp_bytes_in) + sum(&WorkerCounters::grpc_bytes_in));
+  out.Field("total_connections_received", sum(&Counters::connections_accepted));
+  out.Field("total_commands_processed", CountCalls(registry));
+  out.Field("instantaneous_ops_per_sec", server.rates.commands_per_second());
+  out.Field("total_net_input_bytes", sum(&Counters::resp_bytes_in) + sum(&Counters::grpc_bytes_in));
   out.Field("total_net_output_bytes",
-            sum(&WorkerCounters::resp_bytes_out) + sum(&WorkerCounters::grpc_bytes_out));
-  out.Field("rejected_connections", sum(&WorkerCounters::connections_rejected));
-  out.Field("expired_keys", store.expired_keys);
-  out.Field("expired_keys_lazily", store.expired_lazily);
+            sum(&Counters::resp_bytes_out) + sum(&Counters::grpc_bytes_out));
+  out.Field("total_net_repl_input_bytes", 0);
+  out.Field("total_net_repl_output_bytes", 0);
+  out.Field("instantaneous_input_kbps", Kilobytes(server.rates.bytes_in_per_second()));
+  out.Field("instantaneous_output_kbps", Kilobytes(server.rates.bytes_out_per_second()));
+  out.Field("instantaneous_input_repl_kbps", Kilobytes(0));
+  out.Field("instantaneous_output_repl_kbps", Kilobytes(0));
+  out.Field("rejected_connections", sum(&Counters::connections_rejected));
+  out.Field("sync_full", 0);
+  out.Field("sync_partial_ok", 0);
+  out.Field("sync_partial_err", 0);
+  out.Field("expired_subkeys", 0);
+  out.Field("expired_keys", store.expired_keys - server.at_reset.expired_keys);
+  out.Field("expired_keys_lazily", store.expired_lazily - server.at_reset.expired_lazily);
   out.Field("evicted_keys", 0);
-  out.Field("keyspace_hits", sum(&WorkerCounters::keyspace_hits));
-  out.Field("keyspace_misses", sum(&WorkerCounters::keyspace_misses));
-  const pubsub::Hub& hub = *ctx.server.hub;
+  out.Field("evicted_clients", 0);
+  out.Field("evicted_scripts", 0);
+  out.Field("keyspace_hits", sum(&Counters::keyspace_hits));
+  out.Field("keyspace_misses", sum(&Counters::keyspace_misses));
+  const pubsub::Hub& hub = *server.hub;
   out.Field("pubsub_channels", uint64_t{hub.channels.channel_count()});
   out.Field("pubsub_patterns", uint64_t{hub.channels.pattern_count()});
   out.Field("pubsubshard_channels", uint64_t{hub.shard_channels.channel_count()});
+  out.Field("latest_fork_usec", 0);
+  out.Field("total_forks", 0);
+  out.Field("migrate_cached_sockets", 0);
+  out.Field("slave_expires_tracked_keys", 0);
+  out.Field("active_defrag_hits", 0);
+  out.Field("active_defrag_misses", 0);
+  out.Field("active_defrag_key_hits", 0);
+  out.Field("active_defrag_key_misses", 0);
+  out.Field("total_active_defrag_time", 0);
+  out.Field("current_active_defrag_time", 0);
+  out.Field("unexpected_error_replies", 0);
   out.Field("total_error_replies", errors);
-  out.Field("client_output_buffer_limit_disconnections", sum(&WorkerCounters::output_limited));
-  out.Field("protocol_errors", sum(&WorkerCounters::protocol_errors));
+  out.Field("acl_access_denied_auth", SumErrors(registry, wrong_password));
+  out.Field("acl_access_denied_cmd", 0);
+  out.Field("acl_access_denied_key", 0);
+  out.Field("acl_access_denied_channel", 0);
+  out.Field("client_output_buffer_limit_disconnections", sum(&Counters::output_limited));
+  out.Field("protocol_errors", sum(&Counters::protocol_errors));
 }
 
 void InfoCommandStats(CommandContext& ctx, InfoText& out) {
@@ -103,32 +105,19 @@ void InfoCommandStats(CommandContext& ctx, InfoText& out) {
 }
 
 void InfoErrorStats(CommandContext& ctx, InfoText& out) {
-  std::map<std::string_view, uint64_t> counts;
-  for (size_t code = 0; code < metrics::kErrorCodes; ++code) {
-    const uint64_t count = SumErrors(*ctx.server.metrics, code);
-    if (count > 0) counts[ErrorWord(static_cast<ErrorCode>(code))] += count;
-  }
   out.Section("Errorstats");
-  for (const auto& [word, count] : counts) {
-    out.Field("errorstat_" + std::string(word), "count=" + std::to_string(count));
+  for (int word = 0; word < kErrorWordCount; ++word) {
+    const uint64_t count = SumErrors(*ctx.server.metrics, static_cast<size_t>(word));
+    if (count == 0) continue;
+    out.Field("errorstat_" + std::string(ErrorWordText(static_cast<ErrorWord>(word))),
+              "count=" + std::to_string(count));
   }
 }
 
 namespace {
 
-using Latencies = std::array<uint64_t, metrics::kLatencyBuckets>;
-
-Latencies SumLatencies(const Registry& registry, size_t index) {
-  Latencies sums{};
-  for (size_t i = 0; i < registry.size(); ++i) {
-    const auto& buckets = registry.worker(i).latency[index];
-    for (size_t b = 0; b < sums.size(); ++b) sums[b] += buckets[b].Value();
-  }
-  return sums;
-}
-
 // The upper bound, in ticks, of the bucket in which that part of the calls ends.
-double PercentileTicks(const Latencies& latencies, uint64_t calls, double percent) {
+double PercentileTicks(const metrics::LatencyCounts& latencies, uint64_t calls, double percent) {
   const double wanted = static_cast<double>(calls) * percent / 100;
   uint64_t seen = 0;
   size_t bucket = 0;
@@ -145,9 +134,8 @@ void InfoLatencyStats(CommandContext& ctx, InfoText& out) {
   const double ticks_per_us = CycleClock::TicksPerUs();
   out.Section("Latencystats");
   for (const Command& command : CommandTable::Get().all()) {
-    const Latencies latencies = SumLatencies(*ctx.server.metrics, command.index);
-    uint64_t calls = 0;
-    for (const uint64_t count : latencies) calls += count;
+    const metrics::LatencyCounts latencies = SumLatencies(*ctx.server.metrics, command.index);
+    const uint64_t calls = TotalOf(latencies);
     if (calls == 0) continue;
     const auto percentile = [&](double percent) {
       return Fixed(PercentileTicks(latencies, calls, percent) / ticks_per_us, 3);

@@ -11,7 +11,9 @@
 #include "server/base/clock.h"
 #include "server/base/limits.h"
 #include "server/base/password.h"
+#include "server/commands/command_trace.h"
 #include "server/commands/output_limits.h"
+#include "server/commands/rates.h"
 
 namespace duet {
 class Settings;
@@ -33,8 +35,7 @@ class ClientRegistry;
 // What makes every command take further steps; none on the fast way. (dispatcher.cc)
 enum ServerMode : uint32_t {
   kPaused = 1u << 0,       // CLIENT PAUSE; stays set a while after its end
-  kMonitored = 1u << 1,    // somebody has said MONITOR
-  kMemoryBound = 1u << 2,  // maxmemory is not 0
+  kMemoryBound = 1u << 1,  // maxmemory is not 0
 };
 
 // ServerModes of a running server.
@@ -55,6 +56,15 @@ class ServerModes {
   std::atomic<uint32_t> modes_{0};
 };
 
+// How often a second work in the background is done: expiry, samples of Rates.
+inline constexpr int kBackgroundHz = 10;
+
+// The store's figures at the last CONFIG RESETSTAT.
+struct StoreAtReset {
+  std::atomic<uint64_t> expired_keys{0};
+  std::atomic<uint64_t> expired_lazily{0};
+};
+
 struct ServerContext {
   store::Store* store = nullptr;
   Clock* clock = nullptr;
@@ -66,7 +76,10 @@ struct ServerContext {
   OutputLimits output_limits;
   ServerModes modes;
   std::atomic<uint32_t> key_events{0};  // notify-keyspace-events (api/key_event_flags.h)
-  std::string run_id;                   // 40 hex digits
+  CommandTrace trace;                   // MONITOR, SLOWLOG, LATENCY
+  Rates rates;  // sampled by the composition root, kBackgroundHz times a second
+  StoreAtReset at_reset;
+  std::string run_id;  // 40 hex digits
   std::string executable;
   std::string config_file;
   int64_t start_ms = 0;

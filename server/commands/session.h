@@ -16,6 +16,7 @@
 
 #include "server/base/relaxed.h"
 #include "server/base/shared_text.h"
+#include "server/commands/monitor_place.h"
 #include "server/pubsub/mailbox.h"
 #include "server/pubsub/subscriber.h"
 
@@ -36,6 +37,7 @@ enum SessionMode : uint32_t {
   kTracks = 1u << 4,         // CLIENT TRACKING ON
   kMonitors = 1u << 5,       // MONITOR
   kNoTouch = 1u << 6,        // CLIENT NO-TOUCH ON
+  kSkipsReply = 1u << 7,     // CLIENT REPLY SKIP: of the command that runs
 };
 
 // A session whose next command has to wait, or whose last one has no reply yet.
@@ -50,8 +52,13 @@ struct Wait {
   static constexpr int64_t kNoEnd = INT64_MAX;
 };
 
-// What CLIENT UNBLOCK asks of a session that waits.
-enum class Unblock : uint8_t { kNo, kAsOnTimeout, kWithError };
+// What CLIENT UNBLOCK may ask of a session, and has asked.
+enum class Unblock : uint8_t {
+  kImpossible,  // no command waits for its reply
+  kPossible,
+  kAsOnTimeout,
+  kWithError,
+};
 
 // A door that can write what others have sent where the next reply will stand.
 class MailCarrier {
@@ -80,22 +87,27 @@ class Session {
   bool authenticated = true;       // false until AUTH where a password was set at connect
   bool close_after_reply = false;  // QUIT, and errors that end the connection
   SharedText user{"default"};
-  SharedText name;             // CLIENT SETNAME
-  SharedText library_name;     // CLIENT SETINFO LIB-NAME
-  SharedText library_version;  // CLIENT SETINFO LIB-VER
+  SharedText name;                // CLIENT SETNAME
+  SharedText library_name;        // CLIENT SETINFO LIB-NAME
+  SharedText library_version;     // CLIENT SETINFO LIB-VER
+  Relaxed<bool> no_evict{false};  // CLIENT NO-EVICT; there is no eviction of clients to be spared
 
   // The dispatcher sets it and says BatchState::kWait; the door waits and calls Resume.
   std::optional<Wait> wait;
-  Relaxed<bool> waits{false};  // a command waits for its reply (not: CLIENT PAUSE)
-  std::atomic<Unblock> unblock{Unblock::kNo};
+  Relaxed<bool> waits{false};
+  // Set by others while it is kPossible, who then wake the mailbox.
+  std::atomic<Unblock> unblock{Unblock::kImpossible};
 
   // What others send to this client. Null where nothing can be sent to it (a unary call).
   std::shared_ptr<pubsub::Mailbox> mailbox;
   MailCarrier* carrier = nullptr;  // null: somebody else takes the mail (tests)
   pubsub::Subscriber subscriber;   // what it listens to
 
+  // Of a client that monitors (MONITOR).
+  std::optional<MonitorPlace> monitoring;
+
   // For CLIENT INFO; the door fills them before it enters the session in the registry.
-  std::string peer_address;  // "127.0.0.1:50412", "/run/duet.sock:0"
+  std::string peer_address;  // "127.0.0.1:50412", "/run/duet.sock:0"; empty: `peer` knows
   std::string local_address;
   int fd = -1;
   int64_t created_ms = 0;
@@ -108,6 +120,18 @@ class Session {
   // Full name of the row ("client|info"); null: no command yet.
   Relaxed<const std::string*> last_command{nullptr};
 
+  // Who the client is, for doors where finding out costs too much to be done for each call.
+  // Worker-bound, as the session.
+  class Peer {
+   public:
+    virtual std::string Address() const = 0;
+
+   protected:
+    ~Peer() = default;
+  };
+  const Peer* peer = nullptr;
+  std::string PeerAddress() const { return peer != nullptr ? peer->Address() : peer_address; }
+
   // True for doors whose state lasts from one command to the next (SELECT, HELLO, ...).
   bool is_connection() const { return door != Door::kGrpcUnary; }
   bool has(SessionMode mode) const { return (modes & mode) != 0; }
@@ -118,6 +142,9 @@ class Session {
   void DeliverMail() {
     if (carrier != nullptr && !has(kInTransaction)) carrier->DeliverMail();
   }
+  // Begins to wait, and ends it. A wait for anything but the end of a pause can be unblocked.
+  void StartWait(const Wait& reason);
+  void StopWait();
   // RESET: everything but the identity goes back to how it was at connect.
   void Reset(bool authenticated_by_default);
 };

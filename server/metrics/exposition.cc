@@ -214,7 +214,7 @@ void AddCommands(Builder& out, const Registry& registry, const Figures& figures)
 
 void AddErrors(Builder& out, const Registry& registry, const Figures& figures) {
   std::map<std::string, uint64_t> by_name;
-  const size_t count = std::min(figures.error_names.size(), kErrorCodes);
+  const size_t count = std::min(figures.error_names.size(), kErrorWords);
   for (size_t i = 0; i < count; ++i) {
     by_name[figures.error_names[i]] += registry.Sum(
         [i](const WorkerCounters& worker) -> const Counter& { return worker.errors[i]; });

@@ -82,7 +82,7 @@ struct Figures {
   std::vector<WorkerFigures> workers;
   std::vector<std::string> command_names;  // by CommandTable's index: "get", "client|setname"
   std::vector<RpcMethod> rpc_methods;
-  std::vector<std::string> error_names;  // by ErrorCode: "ERR", "WRONGTYPE"; equal ones are summed
+  std::vector<std::string> error_names;  // by ErrorWord: "ERR", "WRONGTYPE"
 };
 
 // Every family that has a sample. Thread-safe: it reads counters while workers write them, so that

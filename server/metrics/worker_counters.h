@@ -1,5 +1,7 @@
 // What one worker counts. One writer each, so a count is a load, an add and a store: no lock
 // prefix, no shared cache line. Registry sums over workers when somebody asks.
+//
+// When you add a counter that INFO shows: a member of Counters, and its place in kReset.
 #pragma once
 
 #include <array>
@@ -10,14 +12,16 @@
 #include <memory>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
 namespace duet::metrics {
 
 // Written by one thread, read by any.
 class Counter {
  public:
-  void Add(uint64_t n = 1) {
-    value_.store(value_.load(std::memory_order_relaxed) + n, std::memory_order_relaxed);
-  }
+  void Add(uint64_t n = 1) { Set(value_.load(std::memory_order_relaxed) + n); }
+  void Set(uint64_t value) { value_.store(value, std::memory_order_relaxed); }
   uint64_t Value() const { return value_.load(std::memory_order_relaxed); }
 
  private:
@@ -28,7 +32,7 @@ inline constexpr size_t kMaxCommands = 512;    // rows of the command table, sub
 inline constexpr size_t kLatencyBuckets = 40;  // bucket i: ticks < 2^i of CycleClock
 inline constexpr size_t kMaxRpcMethods = 32;
 inline constexpr size_t kRpcCodes = 17;    // grpc::StatusCode 0..16
-inline constexpr size_t kErrorCodes = 16;  // duet::ErrorCode
+inline constexpr size_t kErrorWords = 32;  // duet::ErrorWord
 
 struct CommandCounters {
   Counter calls;
@@ -46,12 +50,11 @@ struct RpcCounters {
   std::array<Counter, kLatencyBuckets> latency;  // as in WorkerCounters::latency
 };
 
-class alignas(64) WorkerCounters {
- public:
+struct Counters {
   std::array<CommandCounters, kMaxCommands> commands;  // by CommandTable's index
   std::array<std::array<Counter, kLatencyBuckets>, kMaxCommands> latency;
   std::array<RpcCounters, kMaxRpcMethods> rpcs;
-  std::array<Counter, kErrorCodes> errors;  // replies by ErrorCode
+  std::array<Counter, kErrorWords> errors;  // replies by ErrorWord
   Counter keyspace_hits;
   Counter keyspace_misses;
   Counter unknown_commands;
@@ -65,7 +68,10 @@ class alignas(64) WorkerCounters {
   Counter protocol_errors;
   Counter batches;         // pipelined batches executed
   Counter output_limited;  // connections closed at their output limit
+};
 
+class alignas(64) WorkerCounters : public Counters {
+ public:
   // One executed command.
   void RecordCommand(size_t index, uint64_t ticks, bool failed_call) {
     CommandCounters& command = commands[index];
@@ -91,16 +97,27 @@ class Registry {
   const WorkerCounters& worker(size_t index) const { return *workers_[index]; }
   size_t size() const { return workers_.size(); }
 
-  // Sum over the workers of what `get` returns for each.
+  // Sum over the workers of what `get` returns for each, since the start: a sum of Prometheus,
+  // which never goes back.
   template <typename Get>
   uint64_t Sum(Get get) const {
     uint64_t sum = 0;
     for (const auto& worker : workers_) sum += get(*worker).Value();
     return sum;
   }
+  // The same since the last Reset(): a sum of INFO. `get` takes a const Counters&.
+  template <typename Get>
+  uint64_t SumSinceReset(Get get) const {
+    const uint64_t before = get(static_cast<const Counters&>(*at_reset_)).Value();
+    return Sum(get) - before;
+  }
+  // CONFIG RESETSTAT. Of calls at the same time one counts.
+  void Reset() ABSL_LOCKS_EXCLUDED(reset_mutex_);
 
  private:
   std::vector<std::unique_ptr<WorkerCounters>> workers_;
+  absl::Mutex reset_mutex_;
+  const std::unique_ptr<Counters> at_reset_;  // the sums then; written under reset_mutex_
 };
 
 }  // namespace duet::metrics

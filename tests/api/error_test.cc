@@ -29,6 +29,17 @@ TEST(Errors, CarryTheirCode) {
   EXPECT_EQ(NotAnInteger().code, ErrorCode::kOutOfRange);
 }
 
+TEST(Errors, AreCountedByTheirFirstWord) {
+  for (int i = 0; i < kErrorWordCount; ++i) {
+    const auto word = static_cast<ErrorWord>(i);
+    EXPECT_EQ(ErrorWordOf(std::string(ErrorWordText(word)) + " text"), word);
+  }
+  EXPECT_EQ(ErrorWordOf("OOM"), ErrorWord::kOom);
+  EXPECT_EQ(ErrorWordOf("BUSYKEY Target"), ErrorWord::kBusyKey);
+  EXPECT_EQ(ErrorWordOf("unknown word"), ErrorWord::kErr);
+  EXPECT_EQ(ErrorWordOf(""), ErrorWord::kErr);
+}
+
 // Keeps the last bulk string and error.
 class LastReply final : public ReplyWriter {
  public:
@@ -62,6 +73,7 @@ TEST(ReplyWriter, CountsErrors) {
   reply.Error(WrongType());
   EXPECT_EQ(reply.errors(), 2);
   EXPECT_EQ(reply.last_error(), ErrorCode::kWrongType);
+  EXPECT_EQ(reply.last_error_word(), ErrorWord::kWrongType);
   EXPECT_EQ(reply.error, WrongType().text);
 }
 

@@ -298,20 +298,21 @@ TEST(RespServerTest, AClientThatIsPausedGoesOnWhenThePauseEnds) {
   RawClient client(server.server->port());
   RawClient other(server.server->port());
   commands::ClientRegistry& clients = server.engine.clients;
-  clients.SetPause({.until_ms = server.engine.clock.WallMs() + 1000, .only_writes = true});
+  const int64_t now_ms = server.engine.clock.WallMs();
+  clients.Pause({.until_ms = now_ms + 1000, .only_writes = true}, now_ms);
   server.engine.server.modes.Set(commands::kPaused, true);
   client.Send("GET k\r\nSET k 1\r\nGET k\r\n");
   EXPECT_EQ(client.Receive(5), "$-1\r\n");
   client.Send("INCR k\r\n");
   other.Send("GET k\r\n");
   EXPECT_EQ(other.Receive(5), "$-1\r\n");
-  clients.SetPause({});
+  clients.Unpause();
   EXPECT_EQ(client.Receive(16), "+OK\r\n$1\r\n1\r\n:2\r\n");
 }
 
 TEST(RespServerTest, AClientMayLeaveWhileItIsPaused) {
   RespEngine server;
-  server.engine.clients.SetPause({.until_ms = INT64_MAX});
+  server.engine.clients.Pause({.until_ms = INT64_MAX}, server.engine.clock.WallMs());
   server.engine.server.modes.Set(commands::kPaused, true);
   {
     RawClient client(server.server->port());

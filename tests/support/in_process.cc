@@ -1,18 +1,31 @@
 #include "tests/support/in_process.h"
 
+#include <cstdlib>
+
 #include "tests/support/notation.h"
 
 namespace duet::testing {
 
-InProcess::InProcess(commands::Door door) : door_(door) { Reset(); }
+InProcess::InProcess(commands::Door door) : door_(door) {
+  settings.on_change = [this](const std::string& name, const std::string& value) {
+    const int64_t number = std::strtoll(value.c_str(), nullptr, 10);
+    if (name == "slowlog-log-slower-than") server.trace.set_slower_than_us(number);
+    if (name == "latency-monitor-threshold") server.trace.set_latency_threshold_ms(number);
+    if (name == "slowlog-max-len") {
+      server.trace.slow_log().set_max_length(static_cast<size_t>(number));
+    }
+  };
+  Reset();
+}
 
-std::unique_ptr<commands::Session> InProcess::NewSession() {
-  auto fresh = std::make_unique<commands::Session>(door_, clients.NextId(), &registry.worker(0));
-  fresh->peer_address = "127.0.0.1:50412";
+std::unique_ptr<commands::Session> InProcess::NewSession(commands::Door door) {
+  auto fresh = std::make_unique<commands::Session>(door, clients.NextId(), &registry.worker(0));
+  fresh->peer_address = "127.0.0.1:" + std::to_string(50'412 + fresh->id);
   fresh->local_address = "127.0.0.1:6379";
   fresh->fd = 8;
   fresh->created_ms = clock.WallMs();
   fresh->authenticated = !server.password.required();
+  fresh->last_command_ms = fresh->created_ms;
   if (fresh->is_connection()) fresh->mailbox = std::make_shared<pubsub::Mailbox>(nullptr);
   return fresh;
 }
@@ -30,13 +43,17 @@ void InProcess::Reset() {
   server.run_id = std::string(40, 'a');
   server.start_ms = clock.WallMs();
   dispatcher = std::make_unique<commands::Dispatcher>(server);
-  session = NewSession();
+  entry_.reset();
+  session = NewSession(door_);
+  if (session->is_connection()) entry_.emplace(clients, *session);
 }
 
-std::string InProcess::Send(const std::vector<std::string>& argv) {
+std::string InProcess::Send(const std::vector<std::string>& argv) { return SendAs(*session, argv); }
+
+std::string InProcess::SendAs(commands::Session& as, const std::vector<std::string>& argv) {
   const std::vector<std::string_view> views(argv.begin(), argv.end());
-  ReplyRecorder reply(*session);
-  dispatcher->Execute(*session, views, reply);
+  ReplyRecorder reply(as);
+  dispatcher->Execute(as, views, reply);
   return reply.Take();
 }
 
@@ -64,6 +81,22 @@ std::vector<std::string> InProcess::RunBatch(
   dispatcher->ExecuteBatch(*session, batch, 0, replies.recorder, cut, &replies);
   if (!replies.recorder.bytes().empty()) cut(&replies);
   return replies.done;
+}
+
+std::string FurtherClient::Run(std::initializer_list<std::string_view> argv) {
+  return Notation(engine_.SendAs(*session_, std::vector<std::string>(argv.begin(), argv.end())));
+}
+
+std::string FurtherClient::Resume() {
+  ReplyRecorder reply(*session_);
+  if (!engine_.dispatcher->Resume(*session_, reply)) return "waits";
+  return Notation(reply.Take());
+}
+
+std::string FurtherClient::Mail() {
+  std::string bytes;
+  for (const pubsub::Message& message : session_->mailbox->TakeAll()) bytes += *message;
+  return Notation(bytes);
 }
 
 }  // namespace duet::testing

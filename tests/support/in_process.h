@@ -1,13 +1,15 @@
 // The engine in one process, without a socket: a store, a clock that the test turns, the
-// dispatcher and one session.
+// dispatcher and one session; FurtherClient is for what needs several.
 //
 // Thread-compatible.
 #pragma once
 
 #include <initializer_list>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "server/base/clock.h"
@@ -50,10 +52,40 @@ class InProcess final : public TestDoor {
   std::unique_ptr<commands::Dispatcher> dispatcher;
   std::unique_ptr<commands::Session> session;
 
- private:
-  std::unique_ptr<commands::Session> NewSession();
+  // A session with all that the door of a connection fills in.
+  std::unique_ptr<commands::Session> NewSession(commands::Door door);
+  // Executes through any session of this engine.
+  std::string SendAs(commands::Session& as, const std::vector<std::string>& argv);
 
+ private:
   const commands::Door door_;
+  std::optional<commands::ClientRegistry::Entry> entry_;  // of `session`, if it is a connection's
+};
+
+// One more client of an engine. Nobody but the test takes what is sent to it.
+class FurtherClient {
+ public:
+  explicit FurtherClient(InProcess& engine)
+      : engine_(engine),
+        session_(engine.NewSession(commands::Door::kResp)),
+        entry_(std::in_place, engine.clients, *session_) {}
+
+  // The reply in notation; empty where there was none.
+  std::string Run(std::initializer_list<std::string_view> argv);
+  // Asks whether the wait is over, as a connection does that was woken. The reply in notation;
+  // "waits" if it goes on.
+  std::string Resume();
+  // What others have sent since the last call, in notation.
+  std::string Mail();
+  // As when its connection closes.
+  void Leave() { entry_.reset(); }
+
+  commands::Session& session() { return *session_; }
+
+ private:
+  InProcess& engine_;
+  const std::unique_ptr<commands::Session> session_;
+  std::optional<commands::ClientRegistry::Entry> entry_;
 };
 
 }  // namespace duet::testing

@@ -1,7 +1,8 @@
-// Settings for tests: a map, without bounds.
+// Settings for tests: a map, without bounds. Tests that need a setting to take effect say how.
 #pragma once
 
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <string>
 #include <utility>
@@ -16,10 +17,13 @@ namespace duet::testing {
 class MapSettings final : public Settings {
  public:
   std::map<std::string, std::string, std::less<>> values = {
-      {"appendonly", "no"}, {"databases", "16"}, {"maxclients", "10000"},
-      {"maxmemory", "0"},   {"port", "6379"},    {"requirepass", ""},
-      {"save", ""},         {"timeout", "0"},
+      {"appendonly", "no"},       {"databases", "16"}, {"latency-monitor-threshold", "0"},
+      {"maxclients", "10000"},    {"maxmemory", "0"},  {"port", "6379"},
+      {"requirepass", ""},        {"save", ""},        {"slowlog-log-slower-than", "-1"},
+      {"slowlog-max-len", "128"}, {"timeout", "0"},
   };
+  // Called for each setting that CONFIG SET has changed.
+  std::function<void(const std::string& name, const std::string& value)> on_change;
 
   std::vector<std::pair<std::string, std::string>> Get(std::string_view pattern) const override {
     std::vector<std::pair<std::string, std::string>> found;
@@ -36,7 +40,10 @@ class MapSettings final : public Settings {
             "ERR Unknown option or number of arguments for CONFIG SET - '" + name + "'");
       }
     }
-    for (const auto& [name, value] : pairs) values[name] = value;
+    for (const auto& [name, value] : pairs) {
+      values[name] = value;
+      if (on_change) on_change(name, value);
+    }
     return std::nullopt;
   }
   std::string Value(std::string_view name) const override {
