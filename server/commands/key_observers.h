@@ -27,7 +27,7 @@ class KeyObservers final : public store::KeyObserver {
 
   // From now on `listener` hears of keys, or does not any more; a change that is under way may
   // still reach it. Saying so again changes nothing. While nobody listens, the store has no
-  // observer. At most kMost listen. REQUIRES: the calling thread holds no shard of the store.
+  // observer. At most kMost listen. Takes no lock of the store.
   void Listen(store::KeyObserver& listener, bool listens) ABSL_LOCKS_EXCLUDED(mutex_);
 
   void KeyChanged(int database, std::string_view key, store::Origin origin) override;

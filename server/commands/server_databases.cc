@@ -56,7 +56,7 @@ void SwapDb(CommandContext& ctx) {
   if (*first < 0 || *first >= store::kDatabases || *second < 0 || *second >= store::kDatabases) {
     return ctx.reply.Error(DatabaseOutOfRange());
   }
-  if (*first != *second) ctx.server.store->Swap(*first, *second, ctx.locks);
+  if (*first != *second) ctx.server.store->Swap(*first, *second, ctx.locks, ctx.now_ms);
   ctx.reply.Ok();
 }
 

@@ -39,9 +39,7 @@ uint64_t* Database::FindLiveSlot(Shard& shard, const Key& key, ShardData** data)
   shard.lock.AssertHeld();
   uint64_t* const slot = FindSlot(shard, key, data);
   if (slot == nullptr || !EntryOf(*slot)->IsExpired(now_ms_)) return slot;
-  shard.Changed(index_, key, origin_);
-  shard.ExpiredLazily(**data, index_, key);
-  Entry::Destroy(shard.Remove(**data, slot));
+  shard.EraseLazily(**data, slot, index_, key);
   return nullptr;
 }
 
@@ -158,6 +156,16 @@ bool Database::Erase(const Key& key) {
   shard.Changed(index_, key, origin_);
   ++changes_;
   Entry::Destroy(shard.Remove(*data, slot));
+  return true;
+}
+
+bool Database::EraseIfExpired(const Key& key) {
+  Shard& shard = LockedShard(key);
+  shard.lock.AssertHeld();
+  ShardData* data;
+  uint64_t* const slot = FindSlot(shard, key, &data);
+  if (slot == nullptr || !EntryOf(*slot)->IsExpired(now_ms_)) return false;
+  shard.EraseLazily(*data, slot, index_, key);
   return true;
 }
 

@@ -47,6 +47,8 @@ class Database {
   // REQUIRES: the key is missing or a string; size > 0.
   std::span<char> ResizeString(const Key& key, size_t size);
   bool Erase(const Key& key);  // false: was missing
+  // What the background task would do in a moment. false: it has not expired, or is missing.
+  bool EraseIfExpired(const Key& key);
   // kNoExpiry removes the expiry; a time that has passed erases the key. false: no such key.
   bool SetExpiry(const Key& key, int64_t expire_at_ms);
   // Moves the value with its expiry to `to` in database `target`, over what is there.

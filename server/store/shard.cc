@@ -68,7 +68,13 @@ void Shard::ExpiredLazily(ShardData& data, int database, const Key& key) {
   ExpiryIndex& index = *data.expiry;
   ++index.expired;
   ++index.expired_lazily;
-  if (observer_ != nullptr) observer_->KeyExpired(database, key.bytes);
+  if (KeyObserver* const told = observer()) told->KeyExpired(database, key.bytes);
+}
+
+void Shard::EraseLazily(ShardData& data, Slot* slot, int database, const Key& key) {
+  Changed(database, key, Origin{0});
+  ExpiredLazily(data, database, key);
+  Entry::Destroy(Remove(data, slot));
 }
 
 WatchTable& Shard::watches() {
@@ -102,10 +108,11 @@ void Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
     while (erased.size() < limit) {
       Slot* const slot = data.table.FindIf(item.hash, due);
       if (slot == nullptr) break;
-      if (watches_ != nullptr || observer_ != nullptr) {
+      KeyObserver* const told = observer();
+      if (watches_ != nullptr || told != nullptr) {
         const std::string_view key = EntryOf(*slot)->key();
         Changed(database, Key{key, (*hasher_)(key)}, Origin{0});
-        if (observer_ != nullptr) observer_->KeyExpired(database, key);
+        if (told != nullptr) told->KeyExpired(database, key);
       }
       erased.push_back(Remove(data, slot));
       ++index.expired;
@@ -134,19 +141,31 @@ size_t Shard::TakeAll(int database, Table& table) {
   return table.size();
 }
 
-void Shard::Swap(int first, int second) {
+// A watched key has changed if it was there, though its time had come since it was watched, or is
+// there now.
+void Shard::SwapWatched(int first, int second, int64_t now_ms) {
+  const auto find = [this](int database, const Key& key) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+    ShardData* const data = Peek(database);
+    return data == nullptr ? nullptr : data->table.Find(key.bytes, key.hash);
+  };
+  watches_->ChangedIf(
+      [&](int watched_in, std::string_view bytes, uint64_t hash) ABSL_NO_THREAD_SAFETY_ANALYSIS {
+        if (watched_in != first && watched_in != second) return false;
+        const int other = watched_in == first ? second : first;
+        const Key key{bytes, hash};
+        if (find(watched_in, key) != nullptr) return true;
+        Slot* const comes = find(other, key);
+        if (comes == nullptr || !EntryOf(*comes)->IsExpired(now_ms)) return comes != nullptr;
+        EraseLazily(*Peek(other), comes, other, key);  // else it would expire as the watched key
+        return false;
+      });
+}
+
+void Shard::Swap(int first, int second, int64_t now_ms) {
   ShardData* a = Peek(first);
   ShardData* b = Peek(second);
   if (a == nullptr && b == nullptr) return;
-  if (watches_ != nullptr) {
-    const auto has = [](ShardData* data, std::string_view key, uint64_t hash) {
-      return data != nullptr && data->table.Find(key, hash) != nullptr;
-    };
-    watches_->ChangedIf([&](int watched_in, std::string_view key, uint64_t hash) {
-      if (watched_in != first && watched_in != second) return false;
-      return has(a, key, hash) || has(b, key, hash);
-    });
-  }
+  if (watches_ != nullptr) SwapWatched(first, second, now_ms);
   a = &FindOrMake(first);
   b = &FindOrMake(second);
   a->table.Swap(b->table);

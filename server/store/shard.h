@@ -3,8 +3,8 @@
 //
 // Here lies what must not be forgotten when an entry comes, changes or goes: bytes, the expiry
 // index and the versions of watched keys. Database and Store work on entries through these only.
-// Thread class: what the annotations say; Size, AddStats, PrefetchBucket and next_deadline_ms may
-// be called by any thread at any time.
+// Thread class: what the annotations say; Size, AddStats, SetObserver, PrefetchBucket and
+// next_deadline_ms may be called by any thread at any time.
 #pragma once
 
 #include <array>
@@ -65,17 +65,17 @@ class alignas(64) Shard {
   // A command found the key expired.
   void ExpiredLazily(ShardData& data, int database, const Key& key)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // Erases what a command found expired. Nobody is the cause of that, whoever found it.
+  void EraseLazily(ShardData& data, Slot* slot, int database, const Key& key)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   // A watched key's version grows, and the observer hears of it; cheap if nobody listens.
   void Changed(int database, const Key& key, Origin origin) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
     if (watches_ != nullptr) watches_->Changed(database, key.bytes, key.hash);
-    if (observer_ != nullptr) observer_->KeyChanged(database, key.bytes, origin);
+    if (KeyObserver* const told = observer()) told->KeyChanged(database, key.bytes, origin);
   }
   // A key was made, anew where it replaces one.
   void Added(int database, const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
-    if (observer_ != nullptr) observer_->KeyAdded(database, key.bytes);
-  }
-  void SetObserver(KeyObserver* observer) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
-    observer_ = observer;
+    if (KeyObserver* const told = observer()) told->KeyAdded(database, key.bytes);
   }
 
   WatchTable& watches() ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
@@ -90,10 +90,11 @@ class alignas(64) Shard {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   // Moves all entries of a database into `table` and returns how many there were.
   size_t TakeAll(int database, Table& table) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
-  void Swap(int first, int second) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  void Swap(int first, int second, int64_t now_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   void CheckInvariants(int database) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
 
   // Any thread, no lock.
+  void SetObserver(KeyObserver* observer) { observer_.store(observer, std::memory_order_release); }
   size_t Size(int database) const {
     const ShardData* data = Peek(database);
     return data == nullptr ? 0 : data->table.size();
@@ -111,6 +112,8 @@ class alignas(64) Shard {
     if (database == 0) return const_cast<ShardData*>(&first_);
     return others_[static_cast<size_t>(database)].load(std::memory_order_acquire);
   }
+  KeyObserver* observer() const { return observer_.load(std::memory_order_acquire); }
+  void SwapWatched(int first, int second, int64_t now_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   void EraseExpiredIn(int database, int64_t now_ms, size_t limit, std::vector<Entry*>& erased)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   void PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash)
@@ -119,7 +122,7 @@ class alignas(64) Shard {
   Relaxed<int64_t> next_deadline_ms_{kNoDeadline};
   ShardData first_ ABSL_GUARDED_BY(lock);  // database 0
   std::unique_ptr<WatchTable> watches_ ABSL_GUARDED_BY(lock);
-  KeyObserver* observer_ ABSL_GUARDED_BY(lock) = nullptr;
+  std::atomic<KeyObserver*> observer_{nullptr};
   // Databases 1 and up ([0] stays empty); made under the lock, never freed before the shard.
   std::array<std::atomic<ShardData*>, kDatabases> others_{};
   const HashFunction* hasher_ = nullptr;

@@ -63,21 +63,17 @@ std::shared_ptr<Store::Garbage> Store::Flush(int database, ShardLocks& locks, ui
   return garbage;
 }
 
-void Store::Swap(int first, int second, ShardLocks& locks) {
+void Store::Swap(int first, int second, ShardLocks& locks, int64_t now_ms) {
   DUET_CHECK(locks.HoldsAll(), "Swap needs all shards");
   if (first == second) return;
   for (size_t i = 0; i < shard_count(); ++i) {
     shard(i).lock.AssertHeld();
-    shard(i).Swap(first, second);
+    shard(i).Swap(first, second, now_ms);
   }
 }
 
 void Store::SetObserver(KeyObserver* observer) {
-  for (size_t i = 0; i < shard_count(); ++i) {
-    shard(i).lock.Lock();
-    shard(i).SetObserver(observer);
-    shard(i).lock.Unlock();
-  }
+  for (size_t i = 0; i < shard_count(); ++i) shard(i).SetObserver(observer);
 }
 
 size_t Store::EraseExpired(int64_t now_ms, size_t budget) {

@@ -96,18 +96,20 @@ class Store {
   // The memory is given back by destroying the returned garbage, outside of the locks.
   struct Garbage;
   std::shared_ptr<Garbage> Flush(int database, ShardLocks& locks, uint64_t* dropped);
-  void Swap(int first, int second, ShardLocks& locks);
+  void Swap(int first, int second, ShardLocks& locks, int64_t now_ms);
 
   // Erases keys whose time has come, at most `budget`, starting where the last call stopped; locks
   // one shard at a time. Returns how many it erased; fewer than `budget`: nothing is due anywhere.
   // REQUIRES: the calling thread holds no shard.
   size_t EraseExpired(int64_t now_ms, size_t budget);
 
-  // Who hears of changes from now on (key_observer.h); nullptr: nobody. After it the old one is not
-  // called any more. REQUIRES: the calling thread holds no shard.
+  // The methods below take no lock, so they may be called with any shards locked.
+  //
+  // Who hears of changes (key_observer.h); nullptr: nobody. Whoever locks a shard after somebody
+  // who called it before has unlocked that shard tells `observer`; a change that is under way may
+  // still reach the one before. REQUIRES: `observer` lives as long as the store is used.
   void SetObserver(KeyObserver* observer);
 
-  // Take no lock, so they may be called with any shards locked.
   StoreStats Stats(int database, int64_t now_ms = 0) const;
   StoreStats Stats() const;
 

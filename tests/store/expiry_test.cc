@@ -104,6 +104,11 @@ class WatchTest : public testing::Test {
     Unwatch("k");
     return changed;
   }
+  void SwapZeroAndFive() {
+    ShardLocks locks(f_.store);
+    locks.LockAll();
+    f_.store.Swap(0, 5, locks, f_.now_ms);
+  }
   StoreFixture f_;
 };
 
@@ -143,11 +148,7 @@ TEST_F(WatchTest, FlushAndSwapCountForKeysThatExist) {
     uint64_t dropped = 0;
     f_.store.Flush(0, locks, &dropped);
   };
-  const auto swap = [&] {
-    ShardLocks locks(f_.store);
-    locks.LockAll();
-    f_.store.Swap(0, 5, locks);
-  };
+  const auto swap = [&] { SwapZeroAndFive(); };
   EXPECT_FALSE(Changes(flush));
   EXPECT_FALSE(Changes(swap));
   f_.Set("k", "v");
@@ -155,6 +156,24 @@ TEST_F(WatchTest, FlushAndSwapCountForKeysThatExist) {
   EXPECT_EQ(f_.Get("k", 5), "v");
   EXPECT_TRUE(Changes(swap));
   EXPECT_TRUE(Changes(flush));
+}
+
+TEST_F(WatchTest, SwapPassesOverWhatHasExpired) {
+  const auto swap = [&] { SwapZeroAndFive(); };
+  f_.Set("k", "v", f_.now_ms + 1, 5);
+  f_.now_ms += 1;
+  EXPECT_FALSE(Changes(swap));  // nothing, and an expired key comes
+  f_.Set("k", "v", f_.now_ms + 1);
+  f_.Set("k", "w", f_.now_ms + 1, 5);
+  f_.now_ms += 1;
+  EXPECT_FALSE(Changes(swap));  // an expired key, and another one comes
+  f_.Set("k", "v", f_.now_ms + 1);
+  const uint64_t before = Watch("k");
+  f_.now_ms += 1;
+  SwapZeroAndFive();
+  EXPECT_NE(Version("k"), before);  // it was alive when the watch began
+  Unwatch("k");
+  f_.store.CheckInvariants();
 }
 
 TEST_F(WatchTest, SeveralWatchersShareAKey) {
@@ -215,6 +234,29 @@ TEST(KeyObserverTest, HearsOfExpiryByTheClockAndByAWriter) {
   heard.events.clear();
   EXPECT_EQ(f.store.EraseExpired(f.now_ms, 10), 1u);
   EXPECT_EQ(heard.events, "0:a@0 expired:a ");
+}
+
+TEST(KeyObserverTest, NobodyIsTheCauseOfWhatACommandFindsExpired) {
+  StoreFixture f;
+  Heard heard;
+  f.Set("a", "v", f.now_ms + 1);
+  f.Set("b", "v", f.now_ms + 1);
+  f.Set("lasts", "v");
+  f.store.SetObserver(&heard);
+  f.now_ms += 1;
+  const auto with = [&](std::string_view bytes, auto act) {
+    const Key key = f.store.MakeKey(bytes);
+    ShardLocks locks(f.store);
+    locks.Lock(key);
+    Database db(f.store, locks, 0, f.now_ms, /*origin=*/7);
+    return act(db, key);
+  };
+  EXPECT_FALSE(with("a", [](Database& db, const Key& key) { return db.Erase(key); }));
+  EXPECT_TRUE(with("b", [](Database& db, const Key& key) { return db.EraseIfExpired(key); }));
+  EXPECT_EQ(heard.events, "0:a@0 expired:a 0:b@0 expired:b ");
+  EXPECT_FALSE(with("b", [](Database& db, const Key& key) { return db.EraseIfExpired(key); }));
+  EXPECT_FALSE(with("lasts", [](Database& db, const Key& key) { return db.EraseIfExpired(key); }));
+  EXPECT_EQ(heard.events, "0:a@0 expired:a 0:b@0 expired:b ");
 }
 
 }  // namespace

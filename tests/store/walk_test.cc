@@ -100,7 +100,7 @@ TEST(WalkTest, FlushGivesGarbageBackAndSwapExchanges) {
   {
     ShardLocks locks(f.store);
     locks.LockAll();
-    f.store.Swap(0, 1, locks);
+    f.store.Swap(0, 1, locks, f.now_ms);
     garbage = f.store.Flush(1, locks, &dropped);
   }
   EXPECT_EQ(dropped, 1000u);
@@ -160,7 +160,7 @@ TEST(WalkTest, ManyThreads) {
       locks.LockAll();
       uint64_t dropped = 0;
       garbage = store.Flush(1, locks, &dropped);
-      store.Swap(1, 2, locks);
+      store.Swap(1, 2, locks, /*now_ms=*/0);
       locks.Unlock();
     }
   });
