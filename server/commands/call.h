@@ -6,6 +6,8 @@
 #include <memory>
 #include <span>
 
+#include "absl/container/inlined_vector.h"
+
 #include "server/api/argv.h"
 #include "server/api/reply_writer.h"
 #include "server/commands/command_table.h"
@@ -15,6 +17,9 @@
 #include "server/store/store.h"
 
 namespace duet::commands {
+
+// The keys of a command, or of several, hashed.
+using Keys = absl::InlinedVector<store::Key, 64>;
 
 // `command` is null for an unknown one.
 struct Call {
@@ -39,8 +44,14 @@ enum class Step : uint8_t {
   kWait,      // it was not executed: session.wait says until when
 };
 
+// Appends the keys of a command in argument order. REQUIRES: `argv` has as many words as the row
+// asks for.
+void AppendKeys(const store::Store& store, const CommandSpec& spec, Argv argv, Keys& keys);
+
 // Writes the error that refuses the command, and counts it. Returns false.
 bool Refuse(Call& call, const Error& error);
+// Locks the shards of the call's keys, or all where its row says so.
+void LockKeys(const Call& call, store::ShardLocks& locks);
 // Calls the handler, and returns memory that is to be freed after the locks are released.
 // REQUIRES: `locks` holds the shards of the call's keys.
 [[nodiscard]] std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks);

@@ -7,13 +7,12 @@
 #include "server/commands/command_spec.h"
 #include "server/commands/context.h"
 #include "server/commands/help_text.h"
+#include "server/commands/transaction_steps.h"
 
 namespace duet::commands {
 namespace {
 
-bool MayWrite(const Call& call) {
-  return (call.command->spec->flags & (kWrite | kMayReplicate)) != 0;
-}
+bool MayWrite(const Call& call) { return (EffectiveFlags(call) & (kWrite | kMayReplicate)) != 0; }
 
 // A pause that is over costs every command a look at it, so the first that sees its end takes the
 // mode away; a pause that somebody sets at the same moment gets it back.

@@ -49,7 +49,8 @@ constexpr bool RowIsValid(const CommandSpec& row, bool is_subcommand) {
          Rule(row.more_keys.first == 0 || keyed, "more_keys come after keys") &&
          Rule(KeysAreValid(row.channels) && (row.channels.first == 0 || !keyed),
               "shard channels are named by commands without keys") &&
-         Rule(keyed ? kinds == 1 : kinds <= 1, "keyed: exactly one of kWrite and kReadOnly") &&
+         Rule(keyed && (row.acl & kAclTransaction) == 0 ? kinds == 1 : kinds <= 1,
+              "keyed: exactly one of kWrite and kReadOnly, unless it only watches") &&
          Rule(row.handler != nullptr || !row.subcommands.empty(), "a handler or subcommands") &&
          Rule(!is_subcommand || row.subcommands.empty(), "subcommands do not nest") &&
          Rule(!row.group.empty() && !row.since.empty() && !row.summary.empty() &&

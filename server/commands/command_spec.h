@@ -39,6 +39,7 @@ enum CommandFlag : uint32_t {
   kConnectionOnly =
       1u << 25,  // has no meaning in a unary call (HELLO, SELECT, CLIENT SETNAME, ...)
   kWhileSubscribed = 1u << 26,  // RESP2 allows it while the client listens to a channel
+  kNotQueued = 1u << 27,        // executed at once though the session is between MULTI and EXEC
 };
 
 // ACL categories, as COMMAND prints them ("@read", ...).

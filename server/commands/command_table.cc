@@ -135,9 +135,10 @@ const CommandTable& CommandTable::Get() {
         StringRangeCommands(), StringCompareCommands(), LcsCommands(),
         KeyCommands(),         KeyMoveCommands(),       ExpireCommands(),
         ScanCommands(),        DatabaseCommands(),      ConnectionCommands(),
-        AuthCommands(),        ClientCommands(),        InfoCommands(),
-        ConfigCommands(),      CommandCommands(),       SubscribeCommands(),
-        PublishCommands(),     SlowlogCommands(),       LatencyCommands(),
+        AuthCommands(),        ClientCommands(),        TransactionCommands(),
+        InfoCommands(),        ConfigCommands(),        CommandCommands(),
+        SubscribeCommands(),   PublishCommands(),       SlowlogCommands(),
+        LatencyCommands(),
     };
     return CommandTable(families);
   }();

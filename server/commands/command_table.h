@@ -68,6 +68,7 @@ std::span<const CommandSpec> PublishCommands();        // pubsub_publish.cc
 std::span<const CommandSpec> ConnectionCommands();     // connection.cc
 std::span<const CommandSpec> AuthCommands();           // connection_auth.cc
 std::span<const CommandSpec> ClientCommands();         // client_command.cc
+std::span<const CommandSpec> TransactionCommands();    // transaction_commands.cc
 std::span<const CommandSpec> InfoCommands();           // info.cc
 std::span<const CommandSpec> ConfigCommands();         // config_command.cc
 std::span<const CommandSpec> CommandCommands();        // command_info.cc

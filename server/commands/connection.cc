@@ -1,4 +1,5 @@
 // The connection itself: PING, ECHO, SELECT, QUIT, RESET.
+#include <cstdint>
 #include <span>
 
 #include "server/commands/command_check.h"
@@ -44,7 +45,7 @@ void Reset(CommandContext& ctx) {
 }
 
 constexpr uint32_t kAnyTime = kNoScript | kLoading | kStale | kFast | kNoAuth | kAllowBusy |
-                              kConnectionOnly | kWhileSubscribed;
+                              kConnectionOnly | kWhileSubscribed | kNotQueued;
 
 constexpr CommandSpec kRows[] = {
     {.name = "ping",

@@ -21,6 +21,7 @@
 #include "server/commands/context.h"
 #include "server/commands/further_steps.h"
 #include "server/commands/muted_reply.h"
+#include "server/commands/transaction_steps.h"
 #include "server/metrics/worker_counters.h"
 #include "server/store/database.h"
 #include "server/store/shard_locks.h"
@@ -34,8 +35,6 @@ static_assert(kErrorWordCount <= metrics::kErrorWords);
 constexpr size_t kWindow = 32;  // commands that are prefetched together
 constexpr size_t kMaxPrefetch =
     128;  // keys of a window; more would push each other out of the cache
-
-using Keys = absl::InlinedVector<store::Key, 2 * kWindow>;
 
 const Command* Lookup(const CommandTable& table, Argv argv) {
   const Command* command = table.Find(argv[0]);
@@ -60,7 +59,7 @@ bool ArityHolds(const CommandSpec& spec, size_t words) {
                         : words >= static_cast<size_t>(-spec.arity);
 }
 
-void AppendKeys(const store::Store& store, const KeySpec& spec, Argv argv, Keys& keys) {
+void AppendRun(const store::Store& store, const KeySpec& spec, Argv argv, Keys& keys) {
   if (spec.first == 0) return;
   const auto words = static_cast<ptrdiff_t>(argv.size());
   const ptrdiff_t last =
@@ -73,13 +72,7 @@ void AppendKeys(const store::Store& store, const KeySpec& spec, Argv argv, Keys&
 // Hashes the keys of a command that has as many words as its row asks for.
 void CollectKeys(const store::Store& store, const Command* command, Argv argv, Keys& keys) {
   if (command == nullptr || !ArityHolds(*command->spec, argv.size())) return;
-  const CommandSpec& spec = *command->spec;
-  if (spec.keys.first == 1 && spec.keys.last == 1) [[likely]] {
-    keys.push_back(store.MakeKey(argv[1]));
-  } else {
-    AppendKeys(store, spec.keys, argv, keys);
-  }
-  if (spec.more_keys.first != 0) AppendKeys(store, spec.more_keys, argv, keys);
+  AppendKeys(store, *command->spec, argv, keys);
 }
 
 // As much of a C string as Redis prints of an argument in an error.
@@ -167,16 +160,6 @@ bool CheckLimits(Call& call) {
   return true;
 }
 
-void LockKeys(const Call& call, store::ShardLocks& locks) {
-  if (call.keys.size() == 1) [[likely]] {
-    locks.Lock(call.keys[0]);
-  } else if ((call.command->spec->flags & kAllShards) != 0) {
-    locks.LockAll();
-  } else if (!call.keys.empty()) {
-    locks.Lock(call.keys);
-  }
-}
-
 void Run(Call& call) {
   store::ShardLocks locks(*call.server.store);
   LockKeys(call, locks);
@@ -198,6 +181,9 @@ Step TakeSteps(const CommandTable& table, Call& call, bool in_mode, uint64_t& ti
   }
   if (in_mode) [[unlikely]] {
     if (const Step step = TakeFurtherSteps(call); step != Step::kGoOn) return step;
+    ++session.commands_processed;
+    ExecuteInMode(call, ticks);
+    return Step::kGoOn;
   }
   ++session.commands_processed;
   const uint64_t errors_before = call.reply.errors();
@@ -274,8 +260,27 @@ bool Refuse(Call& call, const Error& error) {
   metrics::WorkerCounters& counters = *call.session.counters;
   counters.errors[static_cast<size_t>(ErrorWordOf(error.text))].Add();
   if (call.command != nullptr) counters.commands[call.command->index].rejected.Add();
-  call.reply.Error(error);
+  call.reply.Error(RefuseInTransaction(call, error));
   return false;
+}
+
+void AppendKeys(const store::Store& store, const CommandSpec& spec, Argv argv, Keys& keys) {
+  if (spec.keys.first == 1 && spec.keys.last == 1) [[likely]] {
+    keys.push_back(store.MakeKey(argv[1]));
+  } else {
+    AppendRun(store, spec.keys, argv, keys);
+  }
+  if (spec.more_keys.first != 0) AppendRun(store, spec.more_keys, argv, keys);
+}
+
+void LockKeys(const Call& call, store::ShardLocks& locks) {
+  if (call.keys.size() == 1) [[likely]] {
+    locks.Lock(call.keys[0]);
+  } else if ((call.command->spec->flags & kAllShards) != 0) {
+    locks.LockAll();
+  } else if (!call.keys.empty()) {
+    locks.Lock(call.keys);
+  }
 }
 
 std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks) {

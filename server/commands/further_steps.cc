@@ -1,6 +1,7 @@
 #include "server/commands/further_steps.h"
 
 #include "server/commands/client_pause.h"
+#include "server/commands/transaction_steps.h"
 #include "server/metrics/worker_counters.h"
 
 namespace duet::commands {
@@ -23,7 +24,24 @@ Step TakeFurtherSteps(Call& call) {
   for (const auto step : {CheckSubscribed, CheckPause}) {
     if (const Step taken = step(call); taken != Step::kGoOn) return taken;
   }
-  return Step::kGoOn;
+  return call.session.has(kInTransaction) ? QueueCommand(call) : Step::kGoOn;
+}
+
+void ExecuteInMode(Call& call, uint64_t& ticks) {
+  if (EndsTransaction(call)) return ExecuteTransaction(call, ticks);
+  const uint64_t errors_before = call.reply.errors();
+  std::shared_ptr<void> garbage;  // freed after the locks are released
+  {
+    store::ShardLocks locks(*call.server.store);
+    LockKeys(call, locks);
+    garbage = RunInMode(call, locks);
+  }
+  garbage.reset();
+  Record(call, errors_before, ticks);
+}
+
+std::shared_ptr<void> RunInMode(Call& call, store::ShardLocks& locks) {
+  return RunHandler(call, locks);
 }
 
 bool EndWait(ServerContext& server, Session& session, int64_t now_ms, ReplyWriter& reply) {

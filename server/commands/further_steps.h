@@ -2,6 +2,9 @@
 // The dispatcher asks with one test a command, so that they cost nothing while no mode is on.
 #pragma once
 
+#include <cstdint>
+#include <memory>
+
 #include "server/api/reply_writer.h"
 #include "server/commands/call.h"
 
@@ -10,7 +13,13 @@ namespace duet::commands {
 // What keeps a command from being executed now. In this order:
 //   CheckSubscribed  a client of RESP2 that listens to a channel may call few commands
 //   CheckPause       CLIENT PAUSE
+//   QueueCommand     between MULTI and EXEC
 Step TakeFurtherSteps(Call& call);
+
+// Locks, executes and records a command that goes on, or what EXEC executes.
+void ExecuteInMode(Call& call, uint64_t& ticks);
+// A handler with what the modes ask for under the locks: as RunHandler.
+[[nodiscard]] std::shared_ptr<void> RunInMode(Call& call, store::ShardLocks& locks);
 
 // Ends a session's wait, if it is time: writes the reply that is owed. False: it goes on waiting.
 bool EndWait(ServerContext& server, Session& session, int64_t now_ms, ReplyWriter& reply);

@@ -1,6 +1,13 @@
 #include "server/commands/session.h"
 
+#include "server/commands/transaction.h"
+
 namespace duet::commands {
+
+Session::Session(Door through, uint64_t session_id, metrics::WorkerCounters* worker_counters)
+    : door(through), id(session_id), counters(worker_counters) {}
+
+Session::~Session() = default;
 
 void Session::StartWait(const Wait& reason) {
   wait = reason;
@@ -16,6 +23,7 @@ void Session::StopWait() {
 }
 
 void Session::Reset(bool authenticated_by_default) {
+  EndTransaction(*this);
   modes = 0;
   subscriber.UnsubscribeAll();
   DeliverMail();  // in the protocol that it was sent in

@@ -26,6 +26,8 @@ class WorkerCounters;
 
 namespace duet::commands {
 
+struct Transaction;
+
 enum class Door : uint8_t { kResp, kGrpcStream, kGrpcUnary };
 
 // What makes a session's commands take further steps; none on the fast way. (dispatcher.cc)
@@ -74,8 +76,8 @@ class Session {
   // Of a unary call, which is no client of CLIENT LIST.
   static constexpr uint64_t kNoId = 0;
 
-  Session(Door through, uint64_t session_id, metrics::WorkerCounters* worker_counters)
-      : door(through), id(session_id), counters(worker_counters) {}
+  Session(Door through, uint64_t session_id, metrics::WorkerCounters* worker_counters);
+  ~Session();
 
   const Door door;
   const uint64_t id;                  // unique in the process, from 1, or kNoId; CLIENT ID
@@ -97,6 +99,11 @@ class Session {
   Relaxed<bool> waits{false};
   // Set by others while it is kPossible, who then wake the mailbox.
   std::atomic<Unblock> unblock{Unblock::kImpossible};
+
+  std::unique_ptr<Transaction> transaction;  // transaction.h; null: none, and no key is watched
+  Relaxed<int64_t> queued_commands{-1};      // between MULTI and EXEC; -1: not there
+  Relaxed<uint64_t> queued_bytes{0};         // what they hold
+  Relaxed<uint64_t> watched_keys{0};         // WATCH
 
   // What others send to this client. Null where nothing can be sent to it (a unary call).
   std::shared_ptr<pubsub::Mailbox> mailbox;
