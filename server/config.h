@@ -68,6 +68,7 @@ struct Config {
   int64_t drain_timeout_ms = 10'000;
 
   int64_t slowlog_log_slower_than_us = 10'000;  // negative: nothing is logged
+  int64_t tracking_table_max_keys = 1'000'000;  // 0: any number
   int64_t slowlog_max_len = 128;
   int64_t latency_monitor_threshold_ms = 0;  // 0: off
 

@@ -210,6 +210,12 @@ constexpr SettingRow kRows[] = {
         "nothing.",
         kRuntimeSettable),
 
+    Number<Direct<&Config::tracking_table_max_keys>>(
+        "tracking-table-max-keys", "", kPublished, kInteger, 0, INT64_MAX,
+        "Keys of which it is known who has read them (CLIENT TRACKING); beyond it, the readers of "
+        "some are told that they are invalid. 0: any number.",
+        kRuntimeSettable),
+
     Number<Direct<&Config::drain_delay_ms>>(
         "drain-delay", "", kShutdown, kMilliseconds, 0, 600'000,
         "Time between SIGTERM, when /readyz says no, and the first door that closes.",

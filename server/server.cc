@@ -89,6 +89,7 @@ Server::Server(const Config& config)
       registry_(2 * static_cast<size_t>(runtime_.size())),
       key_observers_(store_),
       key_event_observer_(context_),
+      tracking_(context_, key_observers_),
       background_(runtime_) {
   context_.store = &store_;
   context_.clock = &clock_;
@@ -96,6 +97,8 @@ Server::Server(const Config& config)
   context_.metrics = &registry_;
   context_.clients = &clients_;
   context_.hub = &hub_;
+  context_.tracking = &tracking_;
+  tracking_.set_max_keys(static_cast<uint64_t>(config_.tracking_table_max_keys));
   context_.limits = &config_.limits;
   context_.run_id = RandomRunId();
   context_.executable = ExecutablePath();
@@ -241,6 +244,11 @@ void Server::RegisterPubsubSettings() {
       return std::nullopt;
     });
   }
+  settings_.OnChange(
+      "tracking-table-max-keys", [this](const Config& changed) -> std::optional<std::string> {
+        tracking_.set_max_keys(static_cast<uint64_t>(changed.tracking_table_max_keys));
+        return std::nullopt;
+      });
   settings_.OnChange("notify-keyspace-events",
                      [this](const Config& changed) -> std::optional<std::string> {
                        SetKeyEvents(changed.key_events);
@@ -278,6 +286,8 @@ runtime::Task<> Server::WorkInBackground() {
       co_await runtime::SwitchTo(worker);
       if (token.cancelled()) co_return;
     }
+    tracking_.TellPrefixes();
+    tracking_.EnforceLimit();
     SampleRates();
     const bool elapsed = co_await runtime::Sleep(worker, kBackgroundPeriod, token);
     if (!elapsed) co_return;

@@ -19,6 +19,7 @@
 #include "server/commands/key_events.h"
 #include "server/commands/key_observers.h"
 #include "server/commands/server_context.h"
+#include "server/commands/tracking.h"
 #include "server/config.h"
 #include "server/config_settings.h"
 #include "server/grpc/server.h"
@@ -83,6 +84,7 @@ class Server {
   commands::ServerContext context_;
   commands::KeyObservers key_observers_;
   commands::KeyEventObserver key_event_observer_;
+  commands::Tracking tracking_;
   std::unique_ptr<commands::Dispatcher> dispatcher_;
   runtime::TaskGroup background_;
   std::atomic<bool> ready_{false};

@@ -95,6 +95,7 @@ const RowCase kCases[] = {
      {"x", "pubsub 1 2", "pubsub 1 2 3 4", "master 1 2 3", "pubsub 1 2 -3", "pubsub -1 2 3",
       "pubsub 1 2x 3", "pubsub 1 2 3s", "pubsub 1 2 3 normal 1 2 x"}},
     {"notify-keyspace-events", "nKExA", "AnKE", {"KEq", "K E", "k"}},
+    {"tracking-table-max-keys", "0", "0", kBadIntegers},
     {"drain-delay", "5s", "5000", {"", "x", "5h", "-1", "1.5s"}},
     {"drain-timeout", "250ms", "250", {"", "x", "5h", "-1", "s"}},
     {"slowlog-log-slower-than", "-1", "-1", kBadIntegers},

@@ -1,7 +1,7 @@
 // CLIENT: the connection that asks, and the others.
 //
 // What is more than a few lines has its own file: client_info.cc, client_others.cc,
-// client_pause.cc.
+// client_pause.cc, client_tracking.cc.
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -12,6 +12,7 @@
 #include "server/commands/client_attributes.h"
 #include "server/commands/client_info.h"
 #include "server/commands/client_pause.h"
+#include "server/commands/client_tracking.h"
 #include "server/commands/command_check.h"
 #include "server/commands/command_spec.h"
 #include "server/commands/command_table.h"
@@ -99,9 +100,17 @@ void ClientKill(CommandContext& ctx) { KillClients(ctx); }
 void ClientUnblock(CommandContext& ctx) { UnblockClient(ctx); }
 void ClientPauseAll(CommandContext& ctx) { PauseClients(ctx); }
 void ClientUnpause(CommandContext& ctx) { UnpauseClients(ctx); }
+void ClientTracking(CommandContext& ctx) { SwitchTracking(ctx); }
+void ClientCachingNext(CommandContext& ctx) { AnnounceCaching(ctx); }
+void ClientTrackingInfo(CommandContext& ctx) { ShowTracking(ctx); }
+void ClientGetRedir(CommandContext& ctx) { ShowRedirect(ctx); }
 
 void ClientHelp(CommandContext& ctx) {
   static constexpr std::string_view kLines[] = {
+      "CACHING (YES|NO)",
+      "    Enable/disable tracking of the keys for next command in OPTIN/OPTOUT modes.",
+      "GETREDIR",
+      "    Return the client ID we are redirecting to when tracking is enabled.",
       "GETNAME",
       "    Return the name of the current connection.",
       "ID",
@@ -142,6 +151,11 @@ void ClientHelp(CommandContext& ctx) {
       "    Set client meta attr. Options are:",
       "    * LIB-NAME: the client lib name.",
       "    * LIB-VER: the client lib version.",
+      "TRACKING (ON|OFF) [REDIRECT <id>] [BCAST] [PREFIX <prefix> [...]]",
+      "         [OPTIN] [OPTOUT] [NOLOOP]",
+      "    Control server assisted client side caching.",
+      "TRACKINGINFO",
+      "    Report tracking status for the current connection.",
       "UNBLOCK <clientid> [TIMEOUT|ERROR]",
       "    Unblock the specified blocked client.",
       "NO-EVICT (ON|OFF)",
@@ -268,6 +282,46 @@ constexpr CommandSpec kSubcommands[] = {
      .complexity = "O(1)",
      .syntax = "<ON | OFF | SKIP>",
      .handler = ClientReply},
+    {.name = "tracking",
+     .arity = -3,
+     .flags = kOwnState,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "6.0.0",
+     .summary = "Tells the client when keys change that it holds copies of.",
+     .complexity = "O(1). Some options may introduce additional complexity.",
+     .syntax =
+         "<ON | OFF> [REDIRECT client-id] [PREFIX prefix [PREFIX prefix ...]] [BCAST] [OPTIN] "
+         "[OPTOUT] [NOLOOP]",
+     .handler = ClientTracking},
+    {.name = "caching",
+     .arity = 3,
+     .flags = kOwnState,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "6.0.0",
+     .summary = "Says whether the client keeps what the next command reads.",
+     .complexity = "O(1)",
+     .syntax = "<YES | NO>",
+     .handler = ClientCachingNext},
+    {.name = "trackinginfo",
+     .arity = 2,
+     .flags = kOwnState,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "6.2.0",
+     .summary = "Describes what the client is told of keys.",
+     .complexity = "O(1)",
+     .handler = ClientTrackingInfo},
+    {.name = "getredir",
+     .arity = 2,
+     .flags = kOwnState,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "6.0.0",
+     .summary = "Returns the client that hears of keys in place of this one.",
+     .complexity = "O(1)",
+     .handler = ClientGetRedir},
     {.name = "no-evict",
      .arity = 3,
      .flags = kOwnState | kAdmin,

@@ -16,6 +16,8 @@ std::string FlagLetters(const Session& session) {
   if (session.has(kInTransaction)) letters += 'x';
   if (session.waits) letters += 'b';
   if (session.has(kTracks)) letters += 't';
+  if (session.caching.redirect_broken) letters += 'R';
+  if (session.caching.has(kBroadcasts)) letters += 'B';
   if (session.local_address.starts_with('/')) letters += 'U';
   if (session.no_evict) letters += 'e';
   if (session.has(kNoTouch)) letters += 'T';
@@ -47,6 +49,8 @@ std::string DescribeClient(const Session& session, int64_t now_ms) {
   const uint64_t unsent = session.output_buffer_bytes;
   const uint64_t mail = session.mailbox != nullptr ? session.mailbox->bytes() : 0;
   const uint64_t messages = session.mailbox != nullptr ? session.mailbox->messages() : 0;
+  const int64_t redirect =
+      session.has(kTracks) ? static_cast<int64_t>(session.caching.redirect.get()) : -1;
   return absl::StrCat(
       "id=", session.id, " addr=", session.peer_address, " laddr=", session.local_address,
       " fd=", session.fd, " name=", session.name.Get(), " age=", age_s, " idle=", idle_s,
@@ -54,11 +58,12 @@ std::string DescribeClient(const Session& session, int64_t now_ms) {
       " sub=", session.subscriber.count(pubsub::Topic::kChannel),
       " psub=", session.subscriber.count(pubsub::Topic::kPattern),
       " ssub=", session.subscriber.count(pubsub::Topic::kShardChannel),
-      " multi=-1 watch=0 qbuf=", input,
-      " qbuf-free=0 argv-mem=0 multi-mem=0 rbs=0 rbp=0 obl=", unsent, " oll=", messages,
-      " omem=", unsent + mail, " tot-mem=", sizeof(Session) + input + unsent + mail,
+      " multi=", session.queued_commands.get(), " watch=", session.watched_keys.get(),
+      " qbuf=", input, " qbuf-free=0 argv-mem=0 multi-mem=", session.queued_bytes.get(),
+      " rbs=0 rbp=0 obl=", unsent, " oll=", messages, " omem=", unsent + mail,
+      " tot-mem=", sizeof(Session) + input + unsent + mail + session.queued_bytes,
       " events=", unsent > 0 ? "w" : "r", " cmd=", last_command == nullptr ? "NULL" : *last_command,
-      " user=", session.user.Get(), " redir=-1 resp=", session.protocol.get(),
+      " user=", session.user.Get(), " redir=", redirect, " resp=", session.protocol.get(),
       " lib-name=", session.library_name.Get(), " lib-ver=", session.library_version.Get(),
       " tot-net-in=", session.bytes_in.get(), " tot-net-out=", session.bytes_out.get(),
       " tot-cmds=", session.commands_processed.get());

@@ -21,6 +21,7 @@
 #include "server/commands/context.h"
 #include "server/commands/further_steps.h"
 #include "server/commands/muted_reply.h"
+#include "server/commands/tracking.h"
 #include "server/commands/transaction_steps.h"
 #include "server/metrics/worker_counters.h"
 #include "server/store/database.h"
@@ -324,6 +325,7 @@ void Dispatcher::Execute(Session& session, Argv argv, ReplyWriter& reply) {
   CollectKeys(*server_.store, command, argv, keys);
   Call call{server_, session, argv, reply, command, keys, now_ms};
   Perform(table_, call, ticks);
+  server_.tracking->TellPrefixes();
 }
 
 bool Dispatcher::Resume(Session& session, ReplyWriter& reply) {
@@ -336,6 +338,13 @@ bool Dispatcher::Resume(Session& session, ReplyWriter& reply) {
 
 BatchResult Dispatcher::ExecuteBatch(Session& session, const CommandBatch& batch, size_t begin,
                                      ReplyWriter& reply, FullCheck full, void* context) {
+  const BatchResult result = ExecuteWindows(session, batch, begin, reply, full, context);
+  server_.tracking->TellPrefixes();
+  return result;
+}
+
+BatchResult Dispatcher::ExecuteWindows(Session& session, const CommandBatch& batch, size_t begin,
+                                       ReplyWriter& reply, FullCheck full, void* context) {
   uint64_t ticks = CycleClock::Now();
   const int64_t now_ms = server_.clock->WallMs();
   session.last_command_ms = now_ms;

@@ -66,6 +66,10 @@ class Dispatcher {
   ServerContext& server() { return server_; }
 
  private:
+  // All of ExecuteBatch but what is done at its end.
+  BatchResult ExecuteWindows(Session& session, const CommandBatch& batch, size_t begin,
+                             ReplyWriter& reply, FullCheck full, void* context);
+
   ServerContext& server_;
   const CommandTable& table_;
 };

@@ -1,6 +1,8 @@
 #include "server/commands/further_steps.h"
 
 #include "server/commands/client_pause.h"
+#include "server/commands/client_tracking.h"
+#include "server/commands/tracking.h"
 #include "server/commands/transaction_steps.h"
 #include "server/metrics/worker_counters.h"
 
@@ -28,7 +30,10 @@ Step TakeFurtherSteps(Call& call) {
 }
 
 void ExecuteInMode(Call& call, uint64_t& ticks) {
-  if (EndsTransaction(call)) return ExecuteTransaction(call, ticks);
+  if (EndsTransaction(call)) {
+    ExecuteTransaction(call, ticks);
+    return EndCaching(call);
+  }
   const uint64_t errors_before = call.reply.errors();
   std::shared_ptr<void> garbage;  // freed after the locks are released
   {
@@ -38,10 +43,13 @@ void ExecuteInMode(Call& call, uint64_t& ticks) {
   }
   garbage.reset();
   Record(call, errors_before, ticks);
+  EndCaching(call);
 }
 
 std::shared_ptr<void> RunInMode(Call& call, store::ShardLocks& locks) {
-  return RunHandler(call, locks);
+  std::shared_ptr<void> garbage = RunHandler(call, locks);
+  if (call.session.has(kTracks)) call.server.tracking->Remember(call);
+  return garbage;
 }
 
 bool EndWait(ServerContext& server, Session& session, int64_t now_ms, ReplyWriter& reply) {

@@ -9,6 +9,7 @@
 #include "server/commands/info_sections.h"
 #include "server/commands/info_text.h"
 #include "server/commands/statistics.h"
+#include "server/commands/tracking.h"
 #include "server/metrics/worker_counters.h"
 #include "server/pubsub/hub.h"
 
@@ -69,6 +70,9 @@ void InfoStats(CommandContext& ctx, InfoText& out) {
   out.Field("pubsub_channels", uint64_t{hub.channels.channel_count()});
   out.Field("pubsub_patterns", uint64_t{hub.channels.pattern_count()});
   out.Field("pubsubshard_channels", uint64_t{hub.shard_channels.channel_count()});
+  out.Field("tracking_total_keys", uint64_t{server.tracking->keys()});
+  out.Field("tracking_total_items", uint64_t{server.tracking->items()});
+  out.Field("tracking_total_prefixes", uint64_t{server.tracking->prefixes()});
   out.Field("latest_fork_usec", 0);
   out.Field("total_forks", 0);
   out.Field("migrate_cached_sockets", 0);

@@ -31,6 +31,7 @@ struct Hub;
 namespace duet::commands {
 
 class ClientRegistry;
+class Tracking;
 
 // What makes every command take further steps; none on the fast way. (dispatcher.cc)
 enum ServerMode : uint32_t {
@@ -72,6 +73,7 @@ struct ServerContext {
   metrics::Registry* metrics = nullptr;
   ClientRegistry* clients = nullptr;
   pubsub::Hub* hub = nullptr;
+  Tracking* tracking = nullptr;  // client-side caching
   const Limits* limits = nullptr;
   OutputLimits output_limits;
   ServerModes modes;

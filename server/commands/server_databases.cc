@@ -13,6 +13,7 @@
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
 #include "server/commands/int_argument.h"
+#include "server/commands/tracking.h"
 
 namespace duet::commands {
 namespace {
@@ -33,6 +34,7 @@ void Flush(CommandContext& ctx, int first, int last) {
     uint64_t dropped = 0;
     garbage->push_back(ctx.server.store->Flush(database, ctx.locks, &dropped));
   }
+  ctx.server.tracking->InvalidateAll();
   ctx.garbage = std::move(garbage);
   ctx.reply.Ok();
 }
@@ -56,7 +58,10 @@ void SwapDb(CommandContext& ctx) {
   if (*first < 0 || *first >= store::kDatabases || *second < 0 || *second >= store::kDatabases) {
     return ctx.reply.Error(DatabaseOutOfRange());
   }
-  if (*first != *second) ctx.server.store->Swap(*first, *second, ctx.locks, ctx.now_ms);
+  if (*first != *second) {
+    ctx.server.store->Swap(*first, *second, ctx.locks, ctx.now_ms);
+    ctx.server.tracking->InvalidateAll();
+  }
   ctx.reply.Ok();
 }
 

@@ -1,5 +1,6 @@
 #include "server/commands/session.h"
 
+#include "server/commands/tracking.h"
 #include "server/commands/transaction.h"
 
 namespace duet::commands {
@@ -7,7 +8,11 @@ namespace duet::commands {
 Session::Session(Door through, uint64_t session_id, metrics::WorkerCounters* worker_counters)
     : door(through), id(session_id), counters(worker_counters) {}
 
-Session::~Session() = default;
+Session::~Session() { StopTracking(); }
+
+void Session::StopTracking() {
+  if (caching.tracking != nullptr) caching.tracking->Stop(*this);
+}
 
 void Session::StartWait(const Wait& reason) {
   wait = reason;
@@ -24,6 +29,7 @@ void Session::StopWait() {
 
 void Session::Reset(bool authenticated_by_default) {
   EndTransaction(*this);
+  StopTracking();
   modes = 0;
   subscriber.UnsubscribeAll();
   DeliverMail();  // in the protocol that it was sent in

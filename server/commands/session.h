@@ -16,6 +16,7 @@
 
 #include "server/base/relaxed.h"
 #include "server/base/shared_text.h"
+#include "server/commands/client_caching.h"
 #include "server/commands/monitor_place.h"
 #include "server/pubsub/mailbox.h"
 #include "server/pubsub/subscriber.h"
@@ -110,6 +111,8 @@ class Session {
   MailCarrier* carrier = nullptr;  // null: somebody else takes the mail (tests)
   pubsub::Subscriber subscriber;   // what it listens to
 
+  ClientCaching caching;  // CLIENT TRACKING
+
   // Of a client that monitors (MONITOR).
   std::optional<MonitorPlace> monitoring;
 
@@ -152,6 +155,8 @@ class Session {
   // Begins to wait, and ends it. A wait for anything but the end of a pause can be unblocked.
   void StartWait(const Wait& reason);
   void StopWait();
+  // Nobody tells the client of keys any more (CLIENT TRACKING OFF).
+  void StopTracking();
   // RESET: everything but the identity goes back to how it was at connect.
   void Reset(bool authenticated_by_default);
 };

@@ -2,15 +2,13 @@
 
 #include "absl/hash/hash.h"
 
+#include "server/base/absl_view.h"
 #include "server/base/check.h"
 #include "server/base/glob.h"
 #include "server/pubsub/push_message.h"
 
 namespace duet::pubsub {
 namespace {
-
-// absl's containers look up by absl's own string_view, which is not std's in Debian's build.
-absl::string_view Lookup(std::string_view name) { return {name.data(), name.size()}; }
 
 // A table that most has been erased from gives its memory back.
 template <typename Table>
@@ -49,17 +47,17 @@ class ChannelTable::AllShards {
 
 ChannelTable::Shard& ChannelTable::ShardOf(std::string_view channel) {
   // The upper bits, since the shard's own table takes the lower ones.
-  const uint64_t hash = absl::HashOf(Lookup(channel));
+  const uint64_t hash = absl::HashOf(AbslView(channel));
   return shards_[(hash >> 32) % kShards];
 }
 
 void ChannelTable::AddTo(Names& names, std::string_view name, const Receiver& receiver) {
-  const bool is_new = names[Lookup(name)].insert(receiver).second;
+  const bool is_new = names[AbslView(name)].insert(receiver).second;
   DUET_CHECK(is_new, "a receiver listens twice");
 }
 
 void ChannelTable::RemoveFrom(Names& names, std::string_view name, const Receiver& receiver) {
-  const auto found = names.find(Lookup(name));
+  const auto found = names.find(AbslView(name));
   DUET_CHECK(found != names.end() && found->second.erase(receiver) == 1,
              "a receiver does not listen");
   if (!found->second.empty()) return ShrinkIfSparse(found->second);
@@ -101,7 +99,7 @@ size_t ChannelTable::Publish(std::string_view channel, std::string_view payload,
   Shard& shard = ShardOf(channel);
   absl::MutexLock lock(&shard.mutex);
   size_t received = 0;
-  if (const auto found = shard.channels.find(Lookup(channel)); found != shard.channels.end()) {
+  if (const auto found = shard.channels.find(AbslView(channel)); found != shard.channels.end()) {
     const Message message = EncodePush({kind_, channel, payload});
     received += SendAll(found->second, message, limits, now_ms);
   }
@@ -127,7 +125,7 @@ std::vector<std::string> ChannelTable::Channels(std::string_view glob) const {
 size_t ChannelTable::ListenerCount(std::string_view channel) const {
   const Shard& shard = ShardOf(channel);
   absl::MutexLock lock(&shard.mutex);
-  const auto found = shard.channels.find(Lookup(channel));
+  const auto found = shard.channels.find(AbslView(channel));
   return found == shard.channels.end() ? 0 : found->second.size();
 }
 

@@ -18,7 +18,7 @@ class KeyEventsTest : public testing::CommandFixture {
   void SetEvents(std::string_view letters) {
     const uint32_t events = *ParseKeyEvents(letters);
     engine().server.key_events = events;
-    observers_.Listen(observer_, KeyEventObserver::Listens(events));
+    engine().observers->Listen(observer_, KeyEventObserver::Listens(events));
   }
 
   // What was published since the last call: "set:k del:k", of any database but 0 "set:k@3".
@@ -46,7 +46,6 @@ class KeyEventsTest : public testing::CommandFixture {
 
  private:
   testing::Listener listener_{engine()};
-  KeyObservers observers_{*engine().store};
   KeyEventObserver observer_{engine().server};
 };
 

@@ -32,18 +32,24 @@ std::unique_ptr<commands::Session> InProcess::NewSession(commands::Door door) {
 
 void InProcess::Reset() {
   clock.AdvanceMs(kStartMs - clock.WallMs());
+  entry_.reset();
+  session.reset();
+  tracking.reset();
+  observers.reset();
   store = std::make_unique<store::Store>(store::StoreOptions{.shard_bits = 4, .hash_seed = 7});
   server.store = store.get();
   server.clock = &clock;
   server.settings = &settings;
   server.metrics = &registry;
   server.clients = &clients;
+  observers = std::make_unique<commands::KeyObservers>(*store);
+  tracking = std::make_unique<commands::Tracking>(server, *observers);
+  server.tracking = tracking.get();
   server.hub = &hub;
   server.limits = &limits;
   server.run_id = std::string(40, 'a');
   server.start_ms = clock.WallMs();
   dispatcher = std::make_unique<commands::Dispatcher>(server);
-  entry_.reset();
   session = NewSession(door_);
   if (session->is_connection()) entry_.emplace(clients, *session);
 }

@@ -16,8 +16,10 @@
 #include "server/base/limits.h"
 #include "server/commands/client_registry.h"
 #include "server/commands/dispatcher.h"
+#include "server/commands/key_observers.h"
 #include "server/commands/server_context.h"
 #include "server/commands/session.h"
+#include "server/commands/tracking.h"
 #include "server/metrics/worker_counters.h"
 #include "server/pubsub/hub.h"
 #include "server/store/store.h"
@@ -49,6 +51,8 @@ class InProcess final : public TestDoor {
   pubsub::Hub hub;
   commands::ServerContext server;
   std::unique_ptr<store::Store> store;
+  std::unique_ptr<commands::KeyObservers> observers;
+  std::unique_ptr<commands::Tracking> tracking;
   std::unique_ptr<commands::Dispatcher> dispatcher;
   std::unique_ptr<commands::Session> session;
 
