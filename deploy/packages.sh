@@ -14,8 +14,10 @@ DUET_TEST_PACKAGES=(
   clang clang-format libclang-rt-14-dev lld
   redis-server redis-tools prometheus
   python3 python3-grpcio python3-protobuf curl
+  # Redis clients (tests/clients).
+  python3-redis ruby-redis php-cli php-redis libhiredis-dev libredis-perl prometheus-redis-exporter
 )
-# For the test with a Node.js client. A Node.js from elsewhere brings an npm of its own, which Debian's
+# For the tests with Node.js clients. A Node.js from elsewhere brings an npm of its own, which Debian's
 # conflicts with.
 if ! { command -v node && command -v npm; } >/dev/null; then
   DUET_TEST_PACKAGES+=(nodejs npm)
@@ -56,7 +58,7 @@ apt-get update -q
 apt-get install -y -q --no-install-recommends "$@" </dev/null
 # Nor shall one start at the next boot because our tests wanted its binary.
 if [[ -d /run/systemd/system ]]; then
-  for service in redis-server prometheus; do
+  for service in redis-server prometheus prometheus-redis-exporter; do
     [[ " $* " == *" $service "* ]] && systemctl disable --quiet "$service" || true
   done
 fi
