@@ -19,16 +19,14 @@ void Append(CommandContext& ctx) {
   const std::string_view tail = ctx.args[2];
   const store::Entry* entry = ctx.db.Find(ctx.key());
   if (!IsStringOrMissing(ctx, entry)) return;
-  if (entry == nullptr) {
-    ctx.db.SetStringKeepExpiry(ctx.key(), tail);
-    ctx.Notify(kStringEvent, "append", ctx.key());
-    return ctx.reply.Integer(static_cast<int64_t>(tail.size()));
-  }
-  const size_t old_size = entry->StringSize();
+  const size_t old_size = entry == nullptr ? 0 : entry->StringSize();
   if (!MayGrow(ctx, old_size, tail.size())) return;
-  if (!tail.empty()) {
+  if (entry == nullptr || old_size + tail.size() == 0) {
+    ctx.db.SetStringKeepExpiry(ctx.key(), tail);
+  } else {
+    // With an empty tail too: for those who watch the key, APPEND is always a change.
     const std::span<char> bytes = ctx.db.ResizeString(ctx.key(), old_size + tail.size());
-    std::memcpy(bytes.data() + old_size, tail.data(), tail.size());
+    tail.copy(bytes.data() + old_size, tail.size());
   }
   ctx.Notify(kStringEvent, "append", ctx.key());
   ctx.reply.Integer(static_cast<int64_t>(old_size + tail.size()));
