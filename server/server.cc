@@ -328,7 +328,11 @@ void Server::SampleRates() {
 void Server::DrainBlocking() {
   ready_.store(false);
   if (grpc_ != nullptr) grpc_->SetServing(false);
-  if (started_) absl::SleepFor(absl::Milliseconds(settings_.Number("drain-delay")));
+  if (started_) {
+    const int64_t delay_ms = settings_.Number("drain-delay");
+    context_.maintenance.Announce(context_, clock_.WallMs() + delay_ms);
+    absl::SleepFor(absl::Milliseconds(delay_ms));
+  }
   const int64_t timeout_ms = settings_.Number("drain-timeout");
   const absl::Time end = absl::Now() + absl::Milliseconds(timeout_ms);
   if (started_) {

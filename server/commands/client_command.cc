@@ -18,6 +18,7 @@
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
 #include "server/commands/help_text.h"
+#include "server/commands/maintenance.h"
 
 namespace duet::commands {
 namespace {
@@ -100,6 +101,7 @@ void ClientKill(CommandContext& ctx) { KillClients(ctx); }
 void ClientUnblock(CommandContext& ctx) { UnblockClient(ctx); }
 void ClientPauseAll(CommandContext& ctx) { PauseClients(ctx); }
 void ClientUnpause(CommandContext& ctx) { UnpauseClients(ctx); }
+void ClientMaintNotifications(CommandContext& ctx) { SwitchMaintenance(ctx); }
 void ClientTracking(CommandContext& ctx) { SwitchTracking(ctx); }
 void ClientCachingNext(CommandContext& ctx) { AnnounceCaching(ctx); }
 void ClientTrackingInfo(CommandContext& ctx) { ShowTracking(ctx); }
@@ -139,6 +141,8 @@ void ClientHelp(CommandContext& ctx) {
       "    Return information about client connections. Options:",
       "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
       "      Return clients of specified type.",
+      "MAINT_NOTIFICATIONS (ON|OFF) [MOVING-ENDPOINT-TYPE <type>]",
+      "    Tell the client before the server closes its connection.",
       "UNPAUSE",
       "    Stop the current client pause, resuming traffic.",
       "PAUSE <timeout> [WRITE|ALL]",
@@ -322,6 +326,17 @@ constexpr CommandSpec kSubcommands[] = {
      .summary = "Returns the client that hears of keys in place of this one.",
      .complexity = "O(1)",
      .handler = ClientGetRedir},
+    {.name = "maint_notifications",
+     .arity = -3,
+     .flags = kOwnState,
+     .acl = kAclConnection,
+     .group = "connection",
+     .since = "8.4.0",
+     .summary = "Tells the client before the server closes its connection.",
+     .complexity = "O(1)",
+     .syntax = "<ON | OFF> [MOVING-ENDPOINT-TYPE <INTERNAL-IP | INTERNAL-FQDN | EXTERNAL-IP | "
+               "EXTERNAL-FQDN | NONE>]",
+     .handler = ClientMaintNotifications},
     {.name = "no-evict",
      .arity = 3,
      .flags = kOwnState | kAdmin,

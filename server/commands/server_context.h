@@ -12,6 +12,7 @@
 #include "server/base/limits.h"
 #include "server/base/password.h"
 #include "server/commands/command_trace.h"
+#include "server/commands/maintenance.h"
 #include "server/commands/output_limits.h"
 #include "server/commands/rates.h"
 
@@ -77,6 +78,7 @@ struct ServerContext {
   const Limits* limits = nullptr;
   OutputLimits output_limits;
   ServerModes modes;
+  Maintenance maintenance;              // CLIENT MAINT_NOTIFICATIONS
   std::atomic<uint32_t> key_events{0};  // notify-keyspace-events (api/key_event_flags.h)
   CommandTrace trace;                   // MONITOR, SLOWLOG, LATENCY
   Rates rates;  // sampled by the composition root, kBackgroundHz times a second

@@ -30,6 +30,7 @@ void Session::StopWait() {
 void Session::Reset(bool authenticated_by_default) {
   EndTransaction(*this);
   StopTracking();
+  hears_of_maintenance = false;
   modes = 0;
   subscriber.UnsubscribeAll();
   DeliverMail();  // in the protocol that it was sent in

@@ -95,6 +95,8 @@ class Session {
   SharedText library_version;     // CLIENT SETINFO LIB-VER
   Relaxed<bool> no_evict{false};  // CLIENT NO-EVICT; there is no eviction of clients to be spared
 
+  Relaxed<bool> hears_of_maintenance{false};  // CLIENT MAINT_NOTIFICATIONS (maintenance.h)
+
   // The dispatcher sets it and says BatchState::kWait; the door waits and calls Resume.
   std::optional<Wait> wait;
   Relaxed<bool> waits{false};

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "server/commands/client_pause.h"
+#include "server/commands/maintenance.h"
 #include "tests/support/command_fixture.h"
 
 namespace duet::commands {
@@ -229,6 +230,20 @@ TEST_F(ReplyTest, ErrorsThatNobodySeesAreCounted) {
   Run({"client", "reply", "on"});
   EXPECT_NE(Run({"info", "commandstats"}).find("cmdstat_incr:calls=0,"), std::string::npos);
   EXPECT_NE(Run({"info", "errorstats"}).find("errorstat_ERR:count=1"), std::string::npos);
+}
+
+TEST_F(ClientTest, MaintenanceIsAnnouncedToThoseWhoAsked) {
+  testing::FurtherClient asked(engine());
+  testing::FurtherClient other(engine());
+  for (testing::FurtherClient* client : {&asked, &other}) client->Run({"hello", "3"});
+  asked.Run({"client", "maint_notifications", "on"});
+  Maintenance& maintenance = engine().server.maintenance;
+  maintenance.Announce(engine().server, engine().clock.WallMs() + 4001);
+  EXPECT_EQ(asked.Mail(), ">[\"MOVING\" :1 :5 _]");
+  EXPECT_EQ(other.Mail(), "");
+  engine().clock.AdvanceMs(4000);
+  other.Run({"client", "maint_notifications", "on"});
+  EXPECT_EQ(other.Mail(), ">[\"MOVING\" :1 :1 _]");
 }
 
 }  // namespace

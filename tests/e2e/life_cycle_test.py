@@ -152,6 +152,30 @@ class Drain(unittest.TestCase):
             self.assertEqual(server.stop(None, DRAIN_SECONDS), 0)
             self.assertGreaterEqual(time.monotonic() - started, 2)
 
+    def test_clients_that_asked_are_told_before(self):
+        with Duet("--drain-delay=2s") as server, server.connect() as client:
+            client.call("HELLO", "3")
+            client.call("CLIENT", "MAINT_NOTIFICATIONS", "ON", "moving-endpoint-type", "none")
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(client.read(), [b"MOVING", 1, 2, None])
+            with server.connect() as late:  # one that has come meanwhile
+                late.call("HELLO", "3")
+                self.assertEqual(late.call("CLIENT", "MAINT_NOTIFICATIONS", "ON"), "OK")
+                push = late.read()
+                self.assertEqual((push[:2], push[3]), ([b"MOVING", 1], None))
+                self.assertLessEqual(push[2], 2)
+                self.assertEqual(client.call("PING"), "PONG")
+            self.assertEqual(client.read_until_closed(), b"")
+            self.assertEqual(server.stop(None, DRAIN_SECONDS), 0)
+
+    def test_told_even_when_there_is_no_delay(self):
+        with Duet("--drain-delay=0s") as server, server.connect() as client:
+            client.call("HELLO", "3")
+            client.call("CLIENT", "MAINT_NOTIFICATIONS", "ON")
+            server.process.send_signal(signal.SIGTERM)
+            self.assertEqual(client.read(), [b"MOVING", 1, 0, None])
+            self.assertEqual(server.stop(None, DRAIN_SECONDS), 0)
+
     def test_the_timeout_is_the_one_that_was_set_last(self):
         with Duet("--drain-timeout=60m") as server:
             with server.connect() as client, server.connect() as slow:
