@@ -1,0 +1,67 @@
+{{/* What `helm install` prints. tests/helm/notes_test.py runs the commands in it. */}}
+{{- define "duet.notes" -}}
+{{- $name := include "duet.fullname" . -}}
+{{- $n := printf "-n %s" .Release.Namespace -}}
+{{- $target := ternary (printf "pod/%s-0" $name) (printf "service/%s" $name) .Values.independentReplicas -}}
+{{- $respPort := ternary 6379 .Values.service.resp.port .Values.independentReplicas -}}
+{{- $grpcPort := ternary 50051 .Values.service.grpc.port .Values.independentReplicas -}}
+Duet {{ .Values.image.tag | default .Chart.AppVersion }} is installed as {{ $name }} in the namespace {{ .Release.Namespace }}.
+
+THE DATA LIVES IN MEMORY ONLY. Each restart of a pod begins empty: a crash, an upgrade, a changed
+setting, a drained node.
+{{- if .Values.persistence.enabled }} This version of Duet writes nothing to the volume at {{ .Values.persistence.mountPath }}.
+{{- end }}
+
+In the cluster, clients reach it at
+{{- if .Values.independentReplicas }}, pod by pod (each holds its own keys; the last one is {{ $name }}-{{ sub .Values.replicas 1 }}),
+{{- end }}
+{{ $host := printf "%s.%s.svc" $name .Release.Namespace }}
+{{- if .Values.independentReplicas }}{{ $host = printf "%s-0.%s.%s.svc" $name (include "duet.headlessName" .) .Release.Namespace }}{{ end }}
+{{- if .Values.resp.enabled }}
+  Redis protocol   {{ $host }}:{{ $respPort }}
+{{- end }}
+{{- if .Values.grpc.enabled }}
+  gRPC             {{ $host }}:{{ $grpcPort }}
+{{- end }}
+  metrics          http://{{ include "duet.headlessName" . }}.{{ .Release.Namespace }}.svc:9121/metrics
+{{- if .Values.networkPolicy.enabled }}
+
+A NetworkPolicy lets in only whom networkPolicy.clients and networkPolicy.metrics name (unless you
+changed them: pods of this namespace, and metrics also from the namespace "monitoring").
+{{- end }}
+
+Wait until it is ready:
+
+  kubectl {{ $n }} rollout status {{ .Values.kind | lower }}/{{ $name }}
+{{- if .Values.auth.enabled }}
+
+The password:
+
+  export REDISCLI_AUTH=$(kubectl {{ $n }} get secret {{ include "duet.secretName" . }} -o jsonpath='{.data.{{ .Values.auth.secretKey | replace "." "\\." }}}' | base64 -d)
+{{- end }}
+
+From this machine, while the first of these runs:
+
+  kubectl {{ $n }} port-forward {{ $target }}{{ if .Values.resp.enabled }} 6379:{{ $respPort }}{{ end }}{{ if .Values.grpc.enabled }} 50051:{{ $grpcPort }}{{ end }}
+{{- if .Values.resp.enabled }}
+
+  redis-cli -p 6379 SET greeting hello
+  redis-cli -p 6379 GET greeting
+{{- end }}
+{{- if .Values.grpc.enabled }}
+
+  buf curl --protocol grpc --http2-prior-knowledge {{ if .Values.auth.enabled }}-u "default:$REDISCLI_AUTH" {{ end }}-d '{"args": ["UElORw=="]}' http://127.0.0.1:50051/duet.v1.KeyValueService/Execute
+{{- end }}
+
+Its metrics, the same way:
+
+  kubectl {{ $n }} port-forward {{ .Values.kind | lower }}/{{ $name }} 9121:9121
+
+  curl http://127.0.0.1:9121/metrics
+{{- if .Values.tests.enabled }}
+
+Test the release:
+
+  helm test {{ .Release.Name }} {{ $n }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,28 @@
+{{/* The server's environment: each setting is the variable DUET_ and its name (duet-server --help). */}}
+
+{{/* A value as the server reads it. YAML's numbers are floats here: 1000000 must not become 1e+06. */}}
+{{- define "duet.settingText" -}}
+{{- if kindIs "float64" . }}{{ int64 . }}{{ else }}{{ toString . }}{{ end }}
+{{- end }}
+
+{{/* The data of the ConfigMap: what the chart decides, over what .Values.settings says. */}}
+{{- define "duet.environment" -}}
+{{- range $name, $value := .Values.settings }}
+DUET_{{ $name | upper | replace "-" "_" }}: {{ include "duet.settingText" $value | quote }}
+{{- end }}
+DUET_BIND: "*,-::*"
+DUET_RESP_PORT: {{ ternary "6379" "off" .Values.resp.enabled | quote }}
+DUET_GRPC_PORT: {{ ternary "50051" "off" .Values.grpc.enabled | quote }}
+DUET_ADMIN_PORT: "9121"
+DUET_DRAIN_DELAY: {{ mulf .Values.drain.delaySeconds 1000 | int64 | quote }}
+DUET_DRAIN_TIMEOUT: {{ mulf .Values.drain.timeoutSeconds 1000 | int64 | quote }}
+{{- with include "duet.threads" . }}
+DUET_THREADS: {{ . | quote }}
+{{- end }}
+{{- with include "duet.maxmemory" . }}
+DUET_MAXMEMORY: {{ . | quote }}
+{{- end }}
+{{- if .Values.auth.enabled }}
+DUET_REQUIREPASS_FILE: /etc/duet/secret/password
+{{- end }}
+{{- end }}
