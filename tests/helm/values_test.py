@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""What the chart computes from its values."""
+import base64
+import unittest
+
+from chart import (Refused, container, environment, notes, objects, one, values_files, workload)
+
+# resources and what --threads and --maxmemory are for them (75 %); None: the variable is not set.
+RESOURCES = [
+    ({}, None, None),
+    ({"limits": {"cpu": "2"}}, "2", None),
+    ({"limits": {"cpu": 1.5}}, "2", None),
+    ({"limits": {"cpu": "100m"}}, "1", None),
+    ({"limits": {"cpu": "2001m"}}, "3", None),
+    ({"limits": {"cpu": "1k"}}, "256", None),
+    ({"requests": {"cpu": "3"}}, "3", None),
+    ({"requests": {"cpu": "3"}, "limits": {"cpu": "4"}}, "4", None),
+    ({"limits": {"memory": "1Gi"}}, None, str(2**30 * 3 // 4)),
+    ({"limits": {"memory": "1G"}}, None, "750000000"),
+    ({"limits": {"memory": "512Mi"}}, None, str(2**29 * 3 // 4)),
+    ({"limits": {"memory": "2e9"}}, None, "1500000000"),
+    ({"limits": {"memory": 1000000000}}, None, "750000000"),
+    ({"limits": {"memory": "1.5Ti"}}, None, str(2**40 * 9 // 8)),
+    ({"limits": {"memory": "4000000k"}}, None, "3000000000"),
+    ({"requests": {"memory": "1Gi"}}, None, None),
+]
+
+
+class Values(unittest.TestCase):
+    def test_threads_and_maxmemory(self):
+        for resources, threads, maxmemory in RESOURCES:
+            # Each part of values.yaml's own resources is replaced or taken away.
+            default = {"requests": {"cpu": None, "memory": None}, "limits": {"memory": None}}
+            whole = {kind: {**default[kind], **resources.get(kind, {})} for kind in default}
+            with self.subTest(resources=resources):
+                variables = environment(objects({"resources": whole}))
+                self.assertEqual(variables.get("DUET_THREADS"), threads)
+                self.assertEqual(variables.get("DUET_MAXMEMORY"), maxmemory)
+
+    def test_they_can_be_said(self):
+        values = {"threads": 0, "maxmemory": 0}
+        variables = environment(objects(values))
+        self.assertEqual((variables["DUET_THREADS"], variables["DUET_MAXMEMORY"]), ("0", "0"))
+        variables = environment(objects({"threads": 7, "maxmemory": "100mb"}))
+        self.assertEqual((variables["DUET_THREADS"], variables["DUET_MAXMEMORY"]), ("7", "100mb"))
+        variables = environment(objects({"maxmemory": 3_000_000_000, "maxmemoryPercent": 50}))
+        self.assertEqual(variables["DUET_MAXMEMORY"], "3000000000")
+        self.assertEqual(environment(objects({"maxmemoryPercent": 50}))["DUET_MAXMEMORY"],
+                         str(2**29))
+
+    def test_large_numbers_stay_whole(self):
+        settings = {"maxclients": 1_000_000, "max-request-bytes": 68_719_476_736}
+        variables = environment(objects({"settings": settings}))
+        self.assertEqual(variables["DUET_MAXCLIENTS"], "1000000")
+        self.assertEqual(variables["DUET_MAX_REQUEST_BYTES"], "68719476736")
+
+    def test_a_quantity_that_is_none(self):
+        with self.assertRaises(Refused):
+            objects({"resources": {"limits": {"memory": "much"}}})
+
+    def test_the_grace_period_is_longer_than_the_drain(self):
+        def of(**drain):
+            found = objects({"drain": drain})
+            return workload(found)["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+        self.assertEqual(of(), 5 + 20 + 5)
+        self.assertEqual(of(delaySeconds=0, timeoutSeconds=0, marginSeconds=1), 1)
+        self.assertEqual(of(delaySeconds=0.5, timeoutSeconds=60.5), 1 + 61 + 5)
+        self.assertEqual(of(preStopSleepSeconds=15), 15 + 5 + 20 + 5)
+        variables = environment(objects({"drain": {"delaySeconds": 0.5, "timeoutSeconds": 600}}))
+        self.assertEqual((variables["DUET_DRAIN_DELAY"], variables["DUET_DRAIN_TIMEOUT"]),
+                         ("500", "600000"))
+
+    def test_secrets_are_files(self):
+        found = objects({"auth": {"password": "open sesame"}})
+        secret = one(found, "Secret")
+        self.assertEqual(base64.b64decode(secret["data"]["password"]), b"open sesame")
+        for each in found:
+            if each is not secret:
+                self.assertNotIn("open sesame", str(each))
+        mounts = {each["name"]: each for each in container(found)["volumeMounts"]}
+        self.assertEqual(mounts["secret"]["mountPath"] + "/password",
+                         environment(found)["DUET_REQUIREPASS_FILE"])
+        self.assertTrue(mounts["secret"]["readOnly"])
+
+    def test_an_existing_secret(self):
+        found = objects(file=values_files()["shards"])
+        self.assertEqual([each for each in found if each["kind"] == "Secret"], [])
+        volume = workload(found)["spec"]["template"]["spec"]["volumes"][0]["secret"]
+        self.assertEqual((volume["secretName"], volume["items"]),
+                         ("shards-password", [{"key": "redis.password", "path": "password"}]))
+
+    def test_pods_are_restricted(self):
+        """The rules of the Pod Security Standard "restricted", for the server and for the test."""
+        for name, file in values_files().items():
+            found = objects(file=file)
+            pods = [workload(found)["spec"]["template"]["spec"]]
+            pods += [each["spec"] for each in found if each["kind"] == "Pod"]
+            if name == "bare":  # they are taken away there
+                continue
+            for pod in pods:
+                security = pod["securityContext"]
+                self.assertTrue(security["runAsNonRoot"])
+                self.assertGreater(security["runAsUser"], 0)
+                self.assertEqual(security["seccompProfile"], {"type": "RuntimeDefault"})
+                self.assertFalse(pod["automountServiceAccountToken"])
+                self.assertFalse(pod["enableServiceLinks"])
+                self.assertFalse({"hostNetwork", "hostPID", "hostIPC"} & set(pod))
+                for each in pod["containers"][:1]:
+                    own = each["securityContext"]
+                    self.assertIs(own["allowPrivilegeEscalation"], False)
+                    self.assertIs(own["readOnlyRootFilesystem"], True)
+                    self.assertEqual(own["capabilities"], {"drop": ["ALL"]})
+                    self.assertIn("memory", each["resources"]["limits"])
+
+    def test_services(self):
+        found = objects()
+        service, headless = one(found, "Service", "rel-duet"), one(found, "Service",
+                                                                  "rel-duet-headless")
+        protocols = {each["name"]: each["appProtocol"] for each in headless["spec"]["ports"]}
+        self.assertEqual(protocols,
+                         {"resp": "redis", "grpc": "kubernetes.io/h2c", "admin": "http"})
+        self.assertEqual([each["name"] for each in service["spec"]["ports"]], ["resp", "grpc"])
+        self.assertEqual(headless["spec"]["clusterIP"], "None")
+        for each in (service, headless):
+            self.assertEqual(each["spec"]["selector"].items() & workload(found)["spec"]["template"]
+                             ["metadata"]["labels"].items(), each["spec"]["selector"].items())
+        # Pods that do not share their keys are not behind one name.
+        shards = objects(file=values_files()["shards"])
+        self.assertEqual([each["metadata"]["name"] for each in shards if each["kind"] == "Service"],
+                         ["rel-duet-headless"])
+
+    def test_the_test_pod_is_not_behind_the_service(self):
+        found = objects()
+        selector = one(found, "Service", "rel-duet")["spec"]["selector"]
+        labels = one(found, "Pod")["metadata"]["labels"]
+        self.assertFalse(selector.items() <= labels.items())
+
+    def test_network_policy(self):
+        policy = one(objects(), "NetworkPolicy")["spec"]
+        self.assertEqual(policy["policyTypes"], ["Ingress", "Egress"])
+        self.assertEqual(policy["egress"], [])
+        doors, metrics = policy["ingress"]
+        self.assertEqual([each["port"] for each in doors["ports"]], ["resp", "grpc"])
+        self.assertEqual(doors["from"], [{"podSelector": {}}])
+        self.assertEqual([each["port"] for each in metrics["ports"]], ["admin"])
+        everybody = one(objects({"networkPolicy": {"clients": [{}], "metrics": []}}),
+                        "NetworkPolicy")["spec"]["ingress"]
+        self.assertEqual(len(everybody), 1)
+        self.assertNotIn("from", everybody[0])
+
+    def test_disabled_alerts(self):
+        values = {"metrics": {"prometheusRule": {"enabled": True}}}
+        def alerts(more):
+            rule = one(objects({"metrics": {"prometheusRule": {"enabled": True, **more}}}),
+                       "PrometheusRule")
+            return {each["alert"]: each for group in rule["spec"]["groups"]
+                    for each in group["rules"] if "alert" in each}
+        every = alerts({})
+        self.assertIn("DuetRestarted", every)
+        self.assertEqual(set(every) - set(alerts({"disabledAlerts": ["DuetRestarted"]})),
+                         {"DuetRestarted"})
+        labelled = alerts({"alertLabels": {"team": "storage"}})
+        self.assertTrue(all(each["labels"]["team"] == "storage" for each in labelled.values()))
+        self.assertTrue(all("severity" in each["labels"] for each in labelled.values()))
+
+    def test_long_names(self):
+        found = objects({"fullnameOverride": "a" * 63})
+        for each in found:
+            self.assertLessEqual(len(each["metadata"]["name"]), 63)
+
+    def test_notes_are_honest(self):
+        self.assertIn("MEMORY ONLY", notes())
+        self.assertIn("writes nothing to the volume", notes(file=values_files()["statefulset"]))
+        self.assertNotIn("redis-cli", notes(file=values_files()["balancer"]))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
