@@ -1,11 +1,14 @@
-// The small ones: checks, results, clocks, hashes.
+// The small ones: checks, results, clocks, hashes, checksums, random choices.
+#include <array>
 #include <gtest/gtest.h>
 #include <memory>
 #include <string>
 
 #include "server/base/check.h"
 #include "server/base/clock.h"
+#include "server/base/crc64.h"
 #include "server/base/hash.h"
+#include "server/base/random.h"
 #include "server/base/result.h"
 
 namespace duet {
@@ -60,6 +63,26 @@ TEST(Hash, DependsOnBytesAndSeed) {
   // XXH3_64bits of nothing and of "abc", from the reference implementation.
   EXPECT_EQ(HashBytes("", 0), 0x2d06800538d394c2u);
   EXPECT_EQ(HashBytes("abc", 0), 0x78af5f94892f3950u);
+}
+
+TEST(Crc64, IsThatOfRedis) {
+  EXPECT_EQ(Crc64(""), 0u);
+  EXPECT_EQ(Crc64("123456789"), 0xe9c6d914c4b8d9cau);
+}
+
+TEST(Crc64, GoesOnFromAnyPlace) {
+  const std::string text = "The quick brown fox jumps over the lazy dog, again and again.";
+  for (size_t cut = 0; cut <= text.size(); ++cut) {
+    EXPECT_EQ(Crc64(text.substr(cut), Crc64(text.substr(0, cut))), Crc64(text)) << cut;
+  }
+}
+
+TEST(Random, IsSpreadEvenly) {
+  EXPECT_EQ(Below(~uint64_t{0}, 10), 9u);
+  EXPECT_EQ(Below(0, 10), 0u);
+  std::array<int, 8> counts{};
+  for (uint64_t i = 0; i < 8000; ++i) ++counts[Below(Mix(i), counts.size())];
+  for (const int count : counts) EXPECT_NEAR(count, 1000, 150);
 }
 
 TEST(Hash, SeedsAreRandom) { EXPECT_NE(RandomSeed(), RandomSeed()); }
