@@ -22,7 +22,7 @@ namespace duet::commands {
 void PublishKeyEvent(ServerContext& server, KeyEvent kind, std::string_view event,
                      std::string_view key, int database);
 
-// Publishes "new" and "expired".
+// Publishes "new", "expired" and "evicted".
 // Thread-safe.
 class KeyEventObserver final : public store::KeyObserver {
  public:
@@ -31,7 +31,7 @@ class KeyEventObserver final : public store::KeyObserver {
 
   // Is there anything to observe with these KeyEvents?
   static bool Listens(uint32_t events) {
-    return (events & (kNewEvent | kExpiredEvent)) != 0 &&
+    return (events & (kNewEvent | kExpiredEvent | kEvictedEvent)) != 0 &&
            (events & (kOnKeyspace | kOnKeyevent)) != 0;
   }
 
@@ -41,6 +41,9 @@ class KeyEventObserver final : public store::KeyObserver {
   }
   void KeyExpired(int database, std::string_view key) override {
     PublishKeyEvent(server_, kExpiredEvent, "expired", key, database);
+  }
+  void KeyEvicted(int database, std::string_view key) override {
+    PublishKeyEvent(server_, kEvictedEvent, "evicted", key, database);
   }
 
  private:

@@ -36,4 +36,8 @@ void KeyObservers::KeyExpired(int database, std::string_view key) {
   ForEach([&](store::KeyObserver& at) { at.KeyExpired(database, key); });
 }
 
+void KeyObservers::KeyEvicted(int database, std::string_view key) {
+  ForEach([&](store::KeyObserver& at) { at.KeyEvicted(database, key); });
+}
+
 }  // namespace duet::commands

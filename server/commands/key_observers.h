@@ -33,6 +33,7 @@ class KeyObservers final : public store::KeyObserver {
   void KeyChanged(int database, std::string_view key, store::Origin origin) override;
   void KeyAdded(int database, std::string_view key) override;
   void KeyExpired(int database, std::string_view key) override;
+  void KeyEvicted(int database, std::string_view key) override;
 
  private:
   static constexpr size_t kMost = 4;

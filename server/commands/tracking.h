@@ -70,6 +70,7 @@ class Tracking final : public store::KeyObserver {
   void KeyChanged(int database, std::string_view key, store::Origin origin) override;
   void KeyAdded(int, std::string_view) override {}
   void KeyExpired(int, std::string_view) override {}
+  void KeyEvicted(int, std::string_view) override {}
 
  private:
   void TellPrefixesNow();

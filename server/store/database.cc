@@ -21,7 +21,17 @@ size_t CapacityFor(size_t size) {
 
 }  // namespace
 
-Database Database::Sibling(int index) const { return {*store_, *locks_, index, now_ms_, origin_}; }
+Database Database::Sibling(int index) const {
+  return {*store_, *locks_, index, now_ms_, origin_, access_};
+}
+
+// Writes to the entry only if its bits change: a line that is only read stays shared.
+void Database::Use(Entry& entry) const {
+  if (access_ == nullptr || !access_->counts || used_ == &entry) return;
+  used_ = &entry;
+  const uint16_t bits = access_->AfterUse(entry.access());
+  if (bits != entry.access()) entry.set_access(bits);
+}
 
 Shard& Database::LockedShard(const Key& key) const {
   const size_t index = store_->ShardOf(key.hash);
@@ -48,8 +58,10 @@ const Entry* Database::Find(const Key& key) const {
   ShardData* data;
   const uint64_t* const slot = FindSlot(shard, key, &data);
   if (slot == nullptr) return nullptr;
-  const Entry* const entry = EntryOf(*slot);
-  return entry->IsExpired(now_ms_) ? nullptr : entry;
+  Entry* const entry = EntryOf(*slot);
+  if (entry->IsExpired(now_ms_)) return nullptr;
+  Use(*entry);
+  return entry;
 }
 
 // Puts `entry` where `slot` says, or where there is none yet.
@@ -73,21 +85,27 @@ void Database::Write(const Key& key, bool keep_expiry, int64_t expire_at_ms, Ass
   ++changes_;
   shard.Changed(index_, key, origin_);
   if (slot == nullptr) {
-    shard.Insert(data, make(expire_at_ms), key.hash);
+    Entry* const made = make(expire_at_ms);
+    made->set_access(FreshAccess());
+    shard.Insert(data, made, key.hash);
     return shard.Added(index_, key);
   }
   Entry& entry = *EntryOf(*slot);
   const int64_t old_expire_at_ms = entry.expire_at_ms();
   if (HasPassed(old_expire_at_ms, now_ms_)) {
     shard.ExpiredLazily(data, index_, key);
+    entry.set_access(FreshAccess());
     shard.Added(index_, key);
-  } else if (keep_expiry) {
-    expire_at_ms = old_expire_at_ms;
+  } else {
+    if (keep_expiry) expire_at_ms = old_expire_at_ms;
+    Use(entry);
   }
   if (assign(entry, expire_at_ms)) {
     shard.ExpiryChanged(data, old_expire_at_ms, expire_at_ms, key.hash);
   } else {
-    Put(shard, data, slot, make(expire_at_ms), key);
+    Entry* const made = make(expire_at_ms);
+    made->set_access(entry.access());
+    Put(shard, data, slot, made, key);
   }
 }
 
@@ -116,6 +134,13 @@ void Database::SetIntegerKeepExpiry(const Key& key, int64_t value) {
       [&](int64_t at) { return Entry::NewInteger(key.bytes, value, at); });
 }
 
+void Database::SetBytesKeepExpiry(const Key& key, std::string_view value) {
+  Write(
+      key, /*keep_expiry=*/true, kNoExpiry,
+      [value](Entry& entry, int64_t at) { return entry.AssignBytes(value, at); },
+      [&](int64_t at) { return Entry::NewBytes(key.bytes, value, at); });
+}
+
 std::span<char> Database::ResizeString(const Key& key, size_t size) {
   DUET_DCHECK(size > 0, "an empty string");
   Shard& shard = LockedShard(key);
@@ -126,6 +151,7 @@ std::span<char> Database::ResizeString(const Key& key, size_t size) {
   ++changes_;
   if (slot == nullptr) {
     Entry* const made = Entry::NewRaw(key.bytes, size, size, kNoExpiry);
+    made->set_access(FreshAccess());
     shard.Insert(shard.FindOrMake(index_), made, key.hash);
     shard.Added(index_, key);
     std::memset(made->raw_data(), 0, size);
@@ -166,6 +192,20 @@ bool Database::EraseIfExpired(const Key& key) {
   uint64_t* const slot = FindSlot(shard, key, &data);
   if (slot == nullptr || !EntryOf(*slot)->IsExpired(now_ms_)) return false;
   shard.EraseLazily(*data, slot, index_, key);
+  return true;
+}
+
+bool Database::Evict(const Key& key) {
+  Shard& shard = LockedShard(key);
+  shard.lock.AssertHeld();
+  ShardData* data;
+  uint64_t* const slot = FindSlot(shard, key, &data);
+  if (slot == nullptr) return false;
+  shard.Changed(index_, key, Origin{0});
+  shard.Evicted(index_, key);
+  ++changes_;
+  Entry::Destroy(shard.Remove(*data, slot));
+  shard.Trim(*data);
   return true;
 }
 
@@ -216,7 +256,15 @@ void Database::Rename(const Key& from, Database& target, const Key& to) {
 void Database::Copy(const Key& from, Database& target, const Key& to) {
   const Entry* const entry = Find(from);
   DUET_CHECK(entry != nullptr, "Copy of a missing key");
-  Overwrite(target, to, Entry::Clone(*entry, to.bytes, entry->expire_at_ms()));
+  Entry* const copy = Entry::Clone(*entry, to.bytes, entry->expire_at_ms());
+  copy->set_access(FreshAccess());
+  Overwrite(target, to, copy);
+}
+
+void Database::SetAccess(const Key& key, uint16_t bits) {
+  Shard& shard = LockedShard(key);
+  ShardData* data;
+  if (uint64_t* const slot = FindSlot(shard, key, &data)) EntryOf(*slot)->set_access(bits);
 }
 
 uint64_t Database::Watch(const Key& key) {

@@ -10,6 +10,7 @@
 #include <span>
 #include <string_view>
 
+#include "server/store/access_rule.h"
 #include "server/store/key_observer.h"
 #include "server/store/store.h"
 
@@ -20,16 +21,23 @@ struct ShardData;
 
 class Database {
  public:
-  // `origin`: what the observer is told of changes made through this object.
-  Database(Store& store, const ShardLocks& locks, int index, int64_t now_ms, Origin origin = 0)
-      : store_(&store), locks_(&locks), index_(index), now_ms_(now_ms), origin_(origin) {}
+  // `origin`: what the observer is told of changes made through this object. `access`: how what is
+  // done through it shows in the access bits of entries; null: not at all.
+  Database(Store& store, const ShardLocks& locks, int index, int64_t now_ms, Origin origin = 0,
+           AccessRule* access = nullptr)
+      : store_(&store),
+        locks_(&locks),
+        access_(access),
+        index_(index),
+        now_ms_(now_ms),
+        origin_(origin) {}
 
   int index() const { return index_; }
   int64_t now_ms() const { return now_ms_; }
   // The same locks and time, another database (COPY, MOVE).
   Database Sibling(int index) const;
 
-  // Reads. nullptr: missing or expired.
+  // Reads, which is a use of the entry. nullptr: missing or expired.
   const Entry* Find(const Key& key) const;
 
   // Writes. Each counts into changes() if it changed something.
@@ -41,6 +49,8 @@ class Database {
   // As SetString, keeping the expiry that the key has.
   void SetStringKeepExpiry(const Key& key, std::string_view value);
   void SetIntegerKeepExpiry(const Key& key, int64_t value);  // in place where the key is an integer
+  // As SetStringKeepExpiry, but held as bytes even where they are those of an integer.
+  void SetBytesKeepExpiry(const Key& key, std::string_view value);
   // Makes the string at `key` (created empty where missing) `size` bytes long, as raw bytes, keeps
   // what it held, zero-fills the rest, keeps the expiry, and returns the bytes to write into.
   // Over-allocates so that repeated appends are amortised.
@@ -49,6 +59,8 @@ class Database {
   bool Erase(const Key& key);  // false: was missing
   // What the background task would do in a moment. false: it has not expired, or is missing.
   bool EraseIfExpired(const Key& key);
+  // As Erase, because memory is short and not because somebody asked for it.
+  bool Evict(const Key& key);
   // kNoExpiry removes the expiry; a time that has passed erases the key. false: no such key.
   bool SetExpiry(const Key& key, int64_t expire_at_ms);
   // Moves the value with its expiry to `to` in database `target`, over what is there.
@@ -56,6 +68,9 @@ class Database {
   void Rename(const Key& from, Database& target, const Key& to);
   // As Rename, and `from` stays. Counts into this object's changes(), as Rename does.
   void Copy(const Key& from, Database& target, const Key& to);
+
+  // Sets the access bits of the entry at `key`, if there is one; that is no change.
+  void SetAccess(const Key& key, uint16_t bits);
 
   // Changes made through this object.
   uint64_t changes() const { return changes_; }
@@ -71,6 +86,8 @@ class Database {
   uint64_t* FindSlot(Shard& shard, const Key& key, ShardData** data) const;
   // As FindSlot, for writers: erases the key first if it has expired.
   uint64_t* FindLiveSlot(Shard& shard, const Key& key, ShardData** data);
+  void Use(Entry& entry) const;
+  uint16_t FreshAccess() const { return access_ == nullptr ? 0 : access_->fresh; }
   void Put(Shard& shard, ShardData& data, uint64_t* slot, Entry* entry, const Key& key);
   template <typename Assign, typename Make>
   void Write(const Key& key, bool keep_expiry, int64_t expire_at_ms, Assign assign, Make make);
@@ -78,6 +95,8 @@ class Database {
 
   Store* store_;
   const ShardLocks* locks_;
+  AccessRule* access_;
+  mutable const Entry* used_ = nullptr;  // the last one, so that a command uses it once
   int index_;
   int64_t now_ms_;
   Origin origin_;

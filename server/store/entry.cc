@@ -104,8 +104,13 @@ Entry* Entry::NewInteger(std::string_view key, int64_t value, int64_t expire_at_
                   expire_at_ms);
 }
 
+Entry* Entry::NewBytes(std::string_view key, std::string_view value, int64_t expire_at_ms) {
+  return NewValue(key, 0, value, expire_at_ms);
+}
+
 Entry* Entry::NewRaw(std::string_view key, size_t size, size_t capacity, int64_t expire_at_ms) {
-  Shape shape = Shape::Of(capacity > size ? kHasSlack : 0, key.size(), capacity, expire_at_ms);
+  const auto bits = static_cast<uint8_t>(kWasResized | (capacity > size ? kHasSlack : 0));
+  const Shape shape = Shape::Of(bits, key.size(), capacity, expire_at_ms);
   Entry* entry = New(shape, key, expire_at_ms);
   entry->length_ = static_cast<uint32_t>(size);
   return entry;
@@ -121,7 +126,7 @@ Entry* Entry::Clone(const Entry& from, std::string_view key, int64_t expire_at_m
   if (from.type() != ValueType::kString) {
     return NewObject(key, from.type(), HooksOf(from.type()).clone(from.object()), expire_at_ms);
   }
-  Entry* copy = NewValue(key, from.bits_ & kIsInteger,
+  Entry* copy = NewValue(key, from.bits_ & (kIsInteger | kWasResized),
                          {const_cast<Entry&>(from).raw_data(), from.length_}, expire_at_ms);
   copy->access_ = from.access_;
   return copy;
@@ -198,6 +203,10 @@ bool Entry::AssignInteger(int64_t value, int64_t expire_at_ms) {
                      expire_at_ms);
 }
 
+bool Entry::AssignBytes(std::string_view value, int64_t expire_at_ms) {
+  return AssignValue(value, 0, expire_at_ms);
+}
+
 bool Entry::AssignExpiry(int64_t expire_at_ms) {
   Shape to = shape();
   const bool optional = length_ < kLargeValue && !(bits_ & kHasSlack);
@@ -221,6 +230,7 @@ bool Entry::AssignSize(size_t size) {
     return false;
   }
   length_ = static_cast<uint32_t>(size);
+  bits_ |= kWasResized;
   return true;
 }
 

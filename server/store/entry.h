@@ -71,12 +71,14 @@ class Entry {
   }
   // As StringView().size(). REQUIRES: type() is kString.
   size_t StringSize() const;
+  // The string was written into or appended to (Database::ResizeString) since it was set.
+  bool WasResized() const { return (bits_ & kWasResized) != 0; }
   // REQUIRES: type() is not kString.
   void* object() const { return Load<void*>(value_offset()); }
 
   // The entry's allocation as the allocator rounds it, and its object's.
   size_t allocated_bytes() const;
-  // For LRU and LFU, of which the store knows nothing yet.
+  // What is kept of the entry's use (access_rule.h).
   uint16_t access() const { return access_; }
   void set_access(uint16_t access) { access_ = access; }
 
@@ -84,6 +86,8 @@ class Entry {
   // A canonical integer is held as one.
   static Entry* NewString(std::string_view key, std::string_view value, int64_t expire_at_ms);
   static Entry* NewInteger(std::string_view key, int64_t value, int64_t expire_at_ms);
+  // As bytes, whatever they say.
+  static Entry* NewBytes(std::string_view key, std::string_view value, int64_t expire_at_ms);
   // A string of `size` bytes not yet written, in an allocation for `capacity` bytes of value.
   static Entry* NewRaw(std::string_view key, size_t size, size_t capacity, int64_t expire_at_ms);
   // Takes `object`. REQUIRES: `type` is not kString and has hooks.
@@ -97,6 +101,7 @@ class Entry {
   // In place, if the allocation keeps its size class. false: nothing changed, make a new entry.
   bool AssignString(std::string_view value, int64_t expire_at_ms);
   bool AssignInteger(int64_t value, int64_t expire_at_ms);
+  bool AssignBytes(std::string_view value, int64_t expire_at_ms);
   bool AssignExpiry(int64_t expire_at_ms);
   // REQUIRES: a raw string. false: `size` bytes do not fit or would waste a size class.
   bool AssignSize(size_t size);
@@ -109,6 +114,7 @@ class Entry {
   static constexpr uint8_t kIsInteger = 0x10;
   static constexpr uint8_t kHasExpiryField = 0x20;  // the field may hold kNoExpiry
   static constexpr uint8_t kHasSlack = 0x40;
+  static constexpr uint8_t kWasResized = 0x80;
   static constexpr uint8_t kLongKey = 255;
 
   struct Shape;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "server/store/entry.h"
+#include "server/store/size_class.h"
 
 namespace duet::store {
 
@@ -48,14 +49,21 @@ void ExpiryIndex::Rebuild(const std::vector<Item>& items) {
 // By a fifth rather than to the double: it is a good part of the memory of a key with a TTL.
 void ExpiryIndex::Grow(size_t items) {
   heap_.reserve(items + items / 5 + 8);
-  allocated_bytes_ = sizeof(*this) + heap_.capacity() * sizeof(Packed);
+  allocated_bytes_ = SizeClass(heap_.capacity() * sizeof(Packed));
 }
 
 void ExpiryIndex::Clear() {
   heap_ = {};
   keys_ = 0;
   deadline_sum_ms_ = 0;
-  allocated_bytes_ = sizeof(*this);
+  allocated_bytes_ = 0;
+}
+
+void ExpiryIndex::Swap(ExpiryIndex& other) {
+  heap_.swap(other.heap_);
+  keys_.Swap(other.keys_);
+  deadline_sum_ms_.Swap(other.deadline_sum_ms_);
+  allocated_bytes_.Swap(other.allocated_bytes_);
 }
 
 }  // namespace duet::store

@@ -26,9 +26,14 @@ class ExpiryIndex {
     uint32_t hash;
   };
 
+  static constexpr size_t kItemBytes = 12;
+
   bool empty() const { return heap_.empty(); }
   size_t size() const { return heap_.size(); }
 
+  // Any of them, the soonest first but in no other order; for choosing at random.
+  // REQUIRES: i < size().
+  Item At(size_t i) const { return {heap_[i].deadline_ms(), heap_[i].hash}; }
   // REQUIRES, for both: not empty.
   int64_t NextDeadlineMs() const { return heap_.front().deadline_ms(); }
   Item Pop();
@@ -36,7 +41,7 @@ class ExpiryIndex {
 
   // Bookkeeping of a key whose expiry changes (kNoExpiry: none, no such key).
   void Count(int64_t old_expire_at_ms, int64_t new_expire_at_ms);
-  // These any thread may read without the lock.
+  // These any thread may read without the lock. The bytes are those of the heap.
   size_t allocated_bytes() const { return allocated_bytes_; }
   uint64_t keys() const { return keys_; }
   // Modulo 2^64: the sum of expiries less keys() * now is right, though the sum may overflow.
@@ -48,6 +53,8 @@ class ExpiryIndex {
   // Starts over with `items`.
   void Rebuild(const std::vector<Item>& items);
   void Clear();  // forgets all keys and gives the memory back; the counters below stay
+  // The other's keys for these; the counters below stay where they are.
+  void Swap(ExpiryIndex& other);
 
   Relaxed<uint64_t> expired;         // keys erased because their time had come
   Relaxed<uint64_t> expired_lazily;  // of these, by a command that ran into them
@@ -62,6 +69,7 @@ class ExpiryIndex {
       return static_cast<int64_t>(uint64_t{deadline_high} << 32 | deadline_low);
     }
   };
+  static_assert(sizeof(Packed) == kItemBytes);
   static Packed Pack(int64_t deadline_ms, uint64_t hash) {
     const auto bits = static_cast<uint64_t>(deadline_ms);
     return {static_cast<uint32_t>(bits), static_cast<uint32_t>(bits >> 32),
@@ -74,7 +82,7 @@ class ExpiryIndex {
   std::vector<Packed> heap_;
   Relaxed<uint64_t> keys_;
   Relaxed<uint64_t> deadline_sum_ms_;
-  Relaxed<size_t> allocated_bytes_{sizeof(ExpiryIndex)};
+  Relaxed<size_t> allocated_bytes_;
 };
 
 }  // namespace duet::store

@@ -10,7 +10,7 @@
 
 namespace duet::store {
 
-// Who is the cause of a change: Database is told. 0: nobody (expiry).
+// Who is the cause of a change: Database is told. 0: nobody (expiry, eviction).
 using Origin = uint64_t;
 
 class KeyObserver {
@@ -23,6 +23,8 @@ class KeyObserver {
   // The key was removed because its time had come. Follows KeyChanged, or comes before it where a
   // command writes the key anew.
   virtual void KeyExpired(int database, std::string_view key) = 0;
+  // The key was removed because memory was short. Follows KeyChanged.
+  virtual void KeyEvicted(int database, std::string_view key) = 0;
 
  protected:
   ~KeyObserver() = default;

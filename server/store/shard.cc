@@ -18,32 +18,74 @@ ShardData& Shard::FindOrMake(int database) {
   return *made;
 }
 
+namespace {
+
+// Counts what a table or an index gains or loses while this lives.
+template <typename Sized>
+class GrowthOf {
+ public:
+  GrowthOf(const Sized& sized, int64_t& growth)
+      : sized_(sized), growth_(growth), before_(sized.allocated_bytes()) {}
+  ~GrowthOf() {
+    growth_ += static_cast<int64_t>(sized_.allocated_bytes()) - static_cast<int64_t>(before_);
+  }
+  GrowthOf(const GrowthOf&) = delete;
+  GrowthOf& operator=(const GrowthOf&) = delete;
+
+ private:
+  const Sized& sized_;
+  int64_t& growth_;
+  const size_t before_;
+};
+
+}  // namespace
+
 void Shard::Insert(ShardData& data, Entry* entry, uint64_t hash) {
-  data.entry_bytes += entry->allocated_bytes();
-  data.table.Insert(entry, hash, *hasher_);
+  const size_t bytes = entry->allocated_bytes();
+  data.entry_bytes += bytes;
+  growth_ += static_cast<int64_t>(bytes);
+  {
+    const GrowthOf<Table> growth(data.table, growth_);
+    data.table.Insert(entry, hash, *hasher_);
+  }
   ExpiryChanged(data, kNoExpiry, entry->expire_at_ms(), hash);
 }
 
 Entry* Shard::Replace(ShardData& data, Slot* slot, Entry* entry, uint64_t hash) {
   Entry* const old = Table::Exchange(slot, entry);
-  data.entry_bytes += entry->allocated_bytes() - old->allocated_bytes();
+  const uint64_t more = entry->allocated_bytes() - old->allocated_bytes();
+  data.entry_bytes += more;
+  growth_ += static_cast<int64_t>(more);
   ExpiryChanged(data, old->expire_at_ms(), entry->expire_at_ms(), hash);
   return old;
 }
 
 Entry* Shard::Remove(ShardData& data, Slot* slot) {
+  const GrowthOf<Table> growth(data.table, growth_);
   Entry* const entry = data.table.Remove(slot, *hasher_);
-  data.entry_bytes -= entry->allocated_bytes();
+  const size_t bytes = entry->allocated_bytes();
+  data.entry_bytes -= bytes;
+  growth_ -= static_cast<int64_t>(bytes);
   // Its item in the index, if any, goes stale; no need to know the hash.
   ExpiryChanged(data, entry->expire_at_ms(), kNoExpiry, 0);
   return entry;
 }
 
+void Shard::Trim(ShardData& data) {
+  if (data.table.size() == 0) {
+    const GrowthOf<Table> growth(data.table, growth_);
+    data.table.Clear();
+  }
+  if (data.expiry.keys() == 0) {
+    const GrowthOf<ExpiryIndex> growth(data.expiry, growth_);
+    data.expiry.Clear();
+  }
+}
+
 void Shard::ExpiryChanged(ShardData& data, int64_t old_expire_at_ms, int64_t new_expire_at_ms,
                           uint64_t hash) {
   if (old_expire_at_ms == new_expire_at_ms) return;
-  if (data.expiry == nullptr) data.expiry.store(new ExpiryIndex, std::memory_order_release);
-  data.expiry.load()->Count(old_expire_at_ms, new_expire_at_ms);
+  data.expiry.Count(old_expire_at_ms, new_expire_at_ms);
   if (new_expire_at_ms == kNoExpiry) return;
   // An item at or before the old expiry is there, and will do until it is popped.
   if (old_expire_at_ms != kNoExpiry && new_expire_at_ms >= old_expire_at_ms) return;
@@ -51,7 +93,8 @@ void Shard::ExpiryChanged(ShardData& data, int64_t old_expire_at_ms, int64_t new
 }
 
 void Shard::PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash) {
-  ExpiryIndex& index = *data.expiry;
+  ExpiryIndex& index = data.expiry;
+  const GrowthOf<ExpiryIndex> growth(index, growth_);
   index.Push(expire_at_ms, hash);
   if (expire_at_ms < next_deadline_ms_) next_deadline_ms_ = expire_at_ms;
   if (!index.MostlyStale()) return;
@@ -65,7 +108,7 @@ void Shard::PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash) {
 }
 
 void Shard::ExpiredLazily(ShardData& data, int database, const Key& key) {
-  ExpiryIndex& index = *data.expiry;
+  ExpiryIndex& index = data.expiry;
   ++index.expired;
   ++index.expired_lazily;
   if (KeyObserver* const told = observer()) told->KeyExpired(database, key.bytes);
@@ -90,10 +133,9 @@ void Shard::EraseExpired(int64_t now_ms, size_t limit, std::vector<Entry*>& eras
   int64_t next = kNoDeadline;
   for (int database = 0; database < kDatabases; ++database) {
     ShardData* const data = Peek(database);
-    ExpiryIndex* const index = data == nullptr ? nullptr : data->expiry.load();
-    if (index == nullptr) continue;
+    if (data == nullptr || data->expiry.empty()) continue;
     EraseExpiredIn(database, now_ms, limit, erased);
-    if (!index->empty()) next = std::min(next, index->NextDeadlineMs());
+    if (!data->expiry.empty()) next = std::min(next, data->expiry.NextDeadlineMs());
   }
   next_deadline_ms_ = next;
 }
@@ -101,7 +143,7 @@ void Shard::EraseExpired(int64_t now_ms, size_t limit, std::vector<Entry*>& eras
 void Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
                            std::vector<Entry*>& erased) {
   ShardData& data = *Peek(database);
-  ExpiryIndex& index = *data.expiry;
+  ExpiryIndex& index = data.expiry;
   while (!index.empty() && index.NextDeadlineMs() <= now_ms && erased.size() < limit) {
     const ExpiryIndex::Item item = index.Pop();
     const auto due = [now_ms](const Entry& entry) { return entry.IsExpired(now_ms); };
@@ -117,27 +159,37 @@ void Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
       erased.push_back(Remove(data, slot));
       ++index.expired;
     }
-    // What the item stood for may expire later by now, or wait for the next call.
-    int64_t later = kNoDeadline;
-    data.table.FindIf(item.hash, [&later](const Entry& entry) {
-      if (entry.expire_at_ms() != kNoExpiry) later = std::min(later, entry.expire_at_ms());
-      return false;
-    });
-    if (later != kNoDeadline) index.Push(later, item.hash);
+    PushAgain(data, item);
   }
+}
+
+// What a popped item stood for may expire later by now, or wait for the next call.
+void Shard::PushAgain(ShardData& data, const ExpiryIndex::Item& item) {
+  int64_t later = kNoDeadline;
+  data.table.FindIf(item.hash, [&later](const Entry& entry) {
+    if (entry.expire_at_ms() != kNoExpiry) later = std::min(later, entry.expire_at_ms());
+    return false;
+  });
+  if (later != kNoDeadline) data.expiry.Push(later, item.hash);
 }
 
 size_t Shard::TakeAll(int database, Table& table) {
   ShardData* const data = Peek(database);
-  if (data == nullptr || data->table.size() == 0) return 0;
+  if (data == nullptr) return 0;
+  if (data->table.size() == 0) {
+    Trim(*data);
+    return 0;
+  }
   if (watches_ != nullptr) {
     watches_->ChangedIf([&](int watched_in, std::string_view key, uint64_t hash) {
       return watched_in == database && data->table.Find(key, hash) != nullptr;
     });
   }
+  growth_ -= static_cast<int64_t>(data->entry_bytes + data->table.allocated_bytes() +
+                                  data->expiry.allocated_bytes());
   data->table.Swap(table);
   data->entry_bytes = 0;
-  if (ExpiryIndex* index = data->expiry) index->Clear();
+  data->expiry.Clear();
   return table.size();
 }
 
@@ -169,9 +221,7 @@ void Shard::Swap(int first, int second, int64_t now_ms) {
   a = &FindOrMake(first);
   b = &FindOrMake(second);
   a->table.Swap(b->table);
-  ExpiryIndex* const held = a->expiry.load();
-  a->expiry.store(b->expiry.load());
-  b->expiry.store(held);
+  a->expiry.Swap(b->expiry);
   a->entry_bytes.Swap(b->entry_bytes);
 }
 
@@ -182,20 +232,19 @@ void Shard::CheckInvariants(int database) {
   uint64_t bytes = 0;
   uint64_t expiring = 0;
   uint64_t deadlines = 0;
-  const ExpiryIndex* const index = data->expiry;
+  const ExpiryIndex& index = data->expiry;
   data->table.ForEach([&](const Entry& entry) {
     bytes += entry.allocated_bytes();
     if (entry.expire_at_ms() == kNoExpiry) return;
     ++expiring;
     deadlines += static_cast<uint64_t>(entry.expire_at_ms());
-    DUET_CHECK(index != nullptr && index->Covers(entry.expire_at_ms(), (*hasher_)(entry.key())),
+    DUET_CHECK(index.Covers(entry.expire_at_ms(), (*hasher_)(entry.key())),
                "a key missing from the expiry index");
     DUET_CHECK(next_deadline_ms_ <= entry.expire_at_ms(), "the next deadline");
   });
   DUET_CHECK(bytes == data->entry_bytes, "the bytes of entries");
-  if (index == nullptr) return;
-  DUET_CHECK(expiring == index->keys(), "the number of keys with an expiry");
-  DUET_CHECK(deadlines == index->deadline_sum_ms(), "the sum of deadlines");
+  DUET_CHECK(expiring == index.keys(), "the number of keys with an expiry");
+  DUET_CHECK(deadlines == index.deadline_sum_ms(), "the sum of deadlines");
 }
 
 void Shard::AddStats(int database, int64_t now_ms, StoreStats& stats) const {
@@ -204,13 +253,13 @@ void Shard::AddStats(int database, int64_t now_ms, StoreStats& stats) const {
   stats.keys += data->table.size();
   stats.entry_bytes += data->entry_bytes;
   stats.table_bytes += data->table.allocated_bytes();
-  const ExpiryIndex* const index = data->expiry.load(std::memory_order_acquire);
-  if (index == nullptr) return;
-  stats.keys_with_expiry += index->keys();
-  stats.table_bytes += index->allocated_bytes();
-  stats.expired_keys += index->expired;
-  stats.expired_lazily += index->expired_lazily;
-  const uint64_t sum = index->deadline_sum_ms() - index->keys() * static_cast<uint64_t>(now_ms);
+  const ExpiryIndex& index = data->expiry;
+  stats.keys_with_expiry += index.keys();
+  stats.table_bytes += index.allocated_bytes();
+  stats.expiry_bytes += index.allocated_bytes();
+  stats.expired_keys += index.expired;
+  stats.expired_lazily += index.expired_lazily;
+  const uint64_t sum = index.deadline_sum_ms() - index.keys() * static_cast<uint64_t>(now_ms);
   stats.expiry_sum_ms += static_cast<int64_t>(sum);
 }
 

@@ -1,5 +1,5 @@
 // A shard: the lock, and what it guards. The first cache line is all that a command on database 0
-// touches of it.
+// touches of it, unless the key has an expiry.
 //
 // Here lies what must not be forgotten when an entry comes, changes or goes: bytes, the expiry
 // index and the versions of watched keys. Database and Store work on entries through these only.
@@ -28,13 +28,9 @@ namespace duet::store {
 
 // One database's part of a shard.
 struct ShardData {
-  ~ShardData() { delete expiry.load(); }
-
   Table table;
-  // From the first key with an expiry on. Never freed before the shard, so that Stats needs no
-  // lock.
-  std::atomic<ExpiryIndex*> expiry{nullptr};
   Relaxed<uint64_t> entry_bytes;  // as StoreStats::entry_bytes
+  ExpiryIndex expiry;
 };
 
 class alignas(64) Shard {
@@ -62,6 +58,16 @@ class alignas(64) Shard {
   // An entry's expiry was changed in place.
   void ExpiryChanged(ShardData& data, int64_t old_expire_at_ms, int64_t new_expire_at_ms,
                      uint64_t hash) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // Gives back memory that a database with few entries does not need: Remove keeps it for the next.
+  void Trim(ShardData& data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // Bytes of entries, tables and indexes that have come (negative: gone) since the last call.
+  int64_t TakeGrowth() ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
+    const int64_t growth = growth_;
+    if (growth != 0) growth_ = 0;
+    return growth;
+  }
+  // For ShardLocks, which takes it while it holds the lock.
+  int64_t* growth() ABSL_NO_THREAD_SAFETY_ANALYSIS { return &growth_; }
   // A command found the key expired.
   void ExpiredLazily(ShardData& data, int database, const Key& key)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
@@ -77,6 +83,10 @@ class alignas(64) Shard {
   void Added(int database, const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
     if (KeyObserver* const told = observer()) told->KeyAdded(database, key.bytes);
   }
+  // The key goes because memory is short. Follows Changed.
+  void Evicted(int database, const Key& key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock) {
+    if (KeyObserver* const told = observer()) told->KeyEvicted(database, key.bytes);
+  }
 
   WatchTable& watches() ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   const WatchTable* watches_if_any() const ABSL_SHARED_LOCKS_REQUIRED(lock) {
@@ -91,6 +101,10 @@ class alignas(64) Shard {
   // Moves all entries of a database into `table` and returns how many there were.
   size_t TakeAll(int database, Table& table) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   void Swap(int first, int second, int64_t now_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  // Shows up to `count` entries of a database, from a place that `random` chooses on, and returns
+  // how many it showed. REQUIRES: 0 < count <= kMostSamples.
+  size_t Sample(int database, Pick pick, uint64_t random, size_t count, const Store::Show& show)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   void CheckInvariants(int database) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
 
   // Any thread, no lock.
@@ -98,6 +112,12 @@ class alignas(64) Shard {
   size_t Size(int database) const {
     const ShardData* data = Peek(database);
     return data == nullptr ? 0 : data->table.size();
+  }
+  // Those that Sample may show with `pick`.
+  size_t Eligible(int database, Pick pick) const {
+    const ShardData* data = Peek(database);
+    if (data == nullptr) return 0;
+    return pick == Pick::kAny ? data->table.size() : data->expiry.keys();
   }
   void AddStats(int database, int64_t now_ms, StoreStats& stats) const;
   // No key is due before; may be too early.
@@ -118,11 +138,17 @@ class alignas(64) Shard {
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   void PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  void PushAgain(ShardData& data, const ExpiryIndex::Item& item)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  size_t SampleExpiring(ShardData& data, int database, uint64_t random, size_t count,
+                        const Store::Show& show) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  const Entry* SoonestExpiring(ShardData& data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
 
-  Relaxed<int64_t> next_deadline_ms_{kNoDeadline};
-  ShardData first_ ABSL_GUARDED_BY(lock);  // database 0
+  int64_t growth_ ABSL_GUARDED_BY(lock) = 0;
   std::unique_ptr<WatchTable> watches_ ABSL_GUARDED_BY(lock);
   std::atomic<KeyObserver*> observer_{nullptr};
+  ShardData first_ ABSL_GUARDED_BY(lock);  // database 0; its table ends the first cache line
+  Relaxed<int64_t> next_deadline_ms_{kNoDeadline};
   // Databases 1 and up ([0] stays empty); made under the lock, never freed before the shard.
   std::array<std::atomic<ShardData*>, kDatabases> others_{};
   const HashFunction* hasher_ = nullptr;

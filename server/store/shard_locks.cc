@@ -23,7 +23,9 @@ void ShardLocks::ForEachHeld(Visit visit) const {
 void ShardLocks::Lock(const Key& key) DUET_UNCHECKED_LOCKS {
   DUET_DCHECK(held_ == Held::kNone, "locked already");
   one_ = store_.ShardOf(key.hash);
-  one_lock_ = &store_.shard(one_).lock;
+  Shard& shard = store_.shard(one_);
+  one_lock_ = &shard.lock;
+  one_growth_ = shard.growth();
   one_lock_->Lock();
   held_ = Held::kOne;
 }
@@ -47,12 +49,23 @@ void ShardLocks::LockAll() DUET_UNCHECKED_LOCKS {
   held_ = Held::kAll;
 }
 
-void ShardLocks::UnlockSeveral() DUET_UNCHECKED_LOCKS {
+ShardLocks::~ShardLocks() {
+  Unlock();
+  if (growth_ != 0) store_.impl_->growth.fetch_add(growth_, std::memory_order_relaxed);
+}
+
+void ShardLocks::Release(size_t shard) DUET_UNCHECKED_LOCKS {
+  Shard& held = store_.shard(shard);
+  growth_ += held.TakeGrowth();
+  held.lock.Unlock();
+}
+
+void ShardLocks::UnlockSeveral() {
   if (held_ == Held::kSome) {
-    ForEachHeld([this](size_t shard) DUET_UNCHECKED_LOCKS { store_.shard(shard).lock.Unlock(); });
+    ForEachHeld([this](size_t shard) { Release(shard); });
     return;
   }
-  for (size_t shard = 0; shard < store_.shard_count(); ++shard) store_.shard(shard).lock.Unlock();
+  for (size_t shard = 0; shard < store_.shard_count(); ++shard) Release(shard);
 }
 
 bool ShardLocks::Holds(size_t shard) const {

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 
 #include "server/store/shard_lock.h"
 #include "server/store/store.h"
@@ -18,7 +19,8 @@ namespace duet::store {
 class ShardLocks {
  public:
   explicit ShardLocks(const Store& store) : store_(store) {}
-  ~ShardLocks() { Unlock(); }
+  // Growth that nobody has taken goes to Store::UnclaimedGrowth.
+  ~ShardLocks();
   ShardLocks(const ShardLocks&) = delete;
   ShardLocks& operator=(const ShardLocks&) = delete;
 
@@ -29,11 +31,20 @@ class ShardLocks {
   // Releases everything early.
   void Unlock() ABSL_NO_THREAD_SAFETY_ANALYSIS {
     if (held_ == Held::kOne) [[likely]] {
+      if (*one_growth_ != 0) growth_ += std::exchange(*one_growth_, 0);
       one_lock_->Unlock();
     } else if (held_ != Held::kNone) {
       UnlockSeveral();
     }
     held_ = Held::kNone;
+  }
+
+  // Bytes by which the data has grown (negative: shrunk) under the locks released so far. The
+  // caller counts them from now on.
+  int64_t TakeGrowth() {
+    const int64_t growth = growth_;
+    growth_ = 0;
+    return growth;
   }
 
   bool Holds(size_t shard) const;
@@ -48,12 +59,15 @@ class ShardLocks {
   template <typename Visit>
   void ForEachHeld(Visit visit) const;
   void UnlockSeveral();
+  void Release(size_t shard);  // unlocks it, and takes its growth
   size_t words() const { return (store_.shard_count() + kWordBits - 1) / kWordBits; }
 
   const Store& store_;
+  int64_t growth_ = 0;
   Held held_ = Held::kNone;
   size_t one_;           // for kOne
   ShardLock* one_lock_;  // its lock
+  int64_t* one_growth_;  // its growth that nobody has taken
   // A bit per shard, for kSome. Not initialised: one key must not pay for 4,096 bits.
   std::array<uint64_t, (size_t{1} << kMaxShardBits) / kWordBits> bits_;
 };

@@ -87,7 +87,9 @@ size_t Store::EraseExpired(int64_t now_ms, size_t budget) {
     if (current.next_deadline_ms() <= now_ms) {
       current.lock.Lock();
       current.EraseExpired(now_ms, limit, erased);
+      const int64_t growth = current.TakeGrowth();
       current.lock.Unlock();
+      impl_->growth.fetch_add(growth, std::memory_order_relaxed);
     }
     if (erased.size() < limit) {
       at = (at + 1) % shard_count();
@@ -100,6 +102,8 @@ size_t Store::EraseExpired(int64_t now_ms, size_t budget) {
   impl_->next_to_expire.store(at, std::memory_order_relaxed);
   return count;
 }
+
+int64_t Store::UnclaimedGrowth() const { return impl_->growth.load(std::memory_order_relaxed); }
 
 StoreStats Store::Stats(int database, int64_t now_ms) const {
   StoreStats stats;

@@ -37,6 +37,14 @@ struct Key {
 
 inline constexpr int kDatabases = 16;
 inline constexpr int kMaxShardBits = 12;
+inline constexpr size_t kMostSamples = 64;
+
+// What Store::Sample chooses from.
+enum class Pick : uint8_t {
+  kAny,
+  kExpiring,  // entries with an expiry
+  kSoonest,   // of each database's the one that expires first
+};
 
 struct StoreOptions {
   int shard_bits = 10;     // 2^shard_bits shards, 0..kMaxShardBits
@@ -51,6 +59,7 @@ struct StoreStats {
   uint64_t keys_with_expiry = 0;
   uint64_t entry_bytes = 0;   // allocations of entries, as the allocator rounds them
   uint64_t table_bytes = 0;   // buckets and expiry indexes
+  uint64_t expiry_bytes = 0;  // of these, indexes
   uint64_t expired_keys = 0;  // removed because their time had come, lazily or actively
   uint64_t expired_lazily = 0;
   int64_t expiry_sum_ms = 0;  // sum over keys with expiry of (expiry - now); for INFO's avg_ttl
@@ -92,6 +101,13 @@ class Store {
   // A live key chosen nearly uniformly, or nothing if the database is empty.
   std::optional<std::string> RandomKey(int database, int64_t now_ms, uint64_t random,
                                        ShardLocks& locks) const;
+  // Shows entries of one shard that `random` chooses, or of one behind it where that has none: up
+  // to `count` of each database (kSoonest: one). Returns how many it showed; 0: there are none at
+  // all. Entries that have expired and are not erased yet are shown. `show` runs under the shard's
+  // lock and must not touch the store. REQUIRES: 0 < count <= kMostSamples.
+  using Show = std::function<void(int database, const Entry& entry)>;
+  size_t Sample(Pick pick, uint64_t random, size_t count, ShardLocks& locks,
+                const Show& show) const;
   // REQUIRES: `locks` holds all shards (ShardLocks::LockAll). Returns the number of keys dropped.
   // The memory is given back by destroying the returned garbage, outside of the locks.
   struct Garbage;
@@ -109,6 +125,10 @@ class Store {
   // who called it before has unlocked that shard tells `observer`; a change that is under way may
   // still reach the one before. REQUIRES: `observer` lives as long as the store is used.
   void SetObserver(KeyObserver* observer);
+
+  // Bytes of entries, tables and indexes that have come (negative: gone) since the store was made,
+  // but for those that ShardLocks::TakeGrowth gave to others to count.
+  int64_t UnclaimedGrowth() const;
 
   StoreStats Stats(int database, int64_t now_ms = 0) const;
   StoreStats Stats() const;

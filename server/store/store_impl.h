@@ -15,6 +15,7 @@ struct Store::Impl {
   HashFunction hasher;
   std::unique_ptr<Shard[]> shards;
   std::atomic<size_t> next_to_expire{0};  // where EraseExpired goes on
+  std::atomic<int64_t> growth{0};         // as UnclaimedGrowth
 };
 
 inline Shard& Store::shard(size_t index) const { return impl_->shards[index]; }

@@ -5,22 +5,11 @@
 #include <algorithm>
 
 #include "server/base/check.h"
+#include "server/base/random.h"
 #include "server/store/store_impl.h"
 
 namespace duet::store {
 namespace {
-
-uint64_t Mix(uint64_t x) {  // splitmix64
-  x += 0x9e3779b97f4a7c15;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111eb;
-  return x ^ (x >> 31);
-}
-
-// A number below `bound`, as good as `random` is (the high part of the product).
-uint64_t Below(uint64_t random, uint64_t bound) {
-  return static_cast<uint64_t>((static_cast<unsigned __int128>(random) * bound) >> 64);
-}
 
 // A live key of the table: some tries at random places, then the first one from there on.
 const Entry* RandomEntry(const Table& table, int64_t now_ms, uint64_t random) {
@@ -108,6 +97,29 @@ std::optional<std::string> Store::RandomKey(int database, int64_t now_ms, uint64
     if (const Entry* entry = RandomEntry(table, now_ms, random)) return std::string(entry->key());
   }
   return std::nullopt;
+}
+
+size_t Store::Sample(Pick pick, uint64_t random, size_t count, ShardLocks& locks,
+                     const Show& show) const {
+  DUET_DCHECK(locks.HoldsNone() || locks.HoldsAll(), "walking with some shards locked");
+  const size_t first = Below(random, shard_count());
+  random = Mix(random);
+  for (size_t passed = 0; passed < shard_count(); ++passed) {
+    const size_t i = (first + passed) & (shard_count() - 1);
+    Shard& current = shard(i);
+    size_t eligible = 0;
+    for (int database = 0; database < kDatabases; ++database) {
+      eligible += current.Eligible(database, pick);
+    }
+    if (eligible == 0) continue;
+    const ShardGuard guard(current, i, locks);
+    size_t shown = 0;
+    for (int database = 0; database < kDatabases; ++database) {
+      shown += current.Sample(database, pick, random, count, show);
+    }
+    if (shown > 0) return shown;
+  }
+  return 0;
 }
 
 }  // namespace duet::store

@@ -196,6 +196,9 @@ struct Heard final : KeyObserver {
   void KeyExpired(int, std::string_view key) override {
     events += "expired:" + std::string(key) + " ";
   }
+  void KeyEvicted(int, std::string_view key) override {
+    events += "evicted:" + std::string(key) + " ";
+  }
   std::string events;
 };
 
@@ -257,6 +260,16 @@ TEST(KeyObserverTest, NobodyIsTheCauseOfWhatACommandFindsExpired) {
   EXPECT_FALSE(with("b", [](Database& db, const Key& key) { return db.EraseIfExpired(key); }));
   EXPECT_FALSE(with("lasts", [](Database& db, const Key& key) { return db.EraseIfExpired(key); }));
   EXPECT_EQ(heard.events, "0:a@0 expired:a 0:b@0 expired:b ");
+}
+
+TEST(KeyObserverTest, HearsOfEviction) {
+  StoreFixture f;
+  Heard heard;
+  f.Set("k", "v", kNoExpiry, 2);
+  f.store.SetObserver(&heard);
+  f.With(2, "k", [](Database& db, const Key& k) { return db.Evict(k); });
+  f.With(2, "k", [](Database& db, const Key& k) { return db.Evict(k); });
+  EXPECT_EQ(heard.events, "2:k@0 evicted:k ");
 }
 
 }  // namespace
