@@ -19,6 +19,7 @@
 
 #include "server/base/limits.h"
 #include "server/base/log.h"
+#include "server/base/memory_limits.h"
 
 namespace duet {
 
@@ -56,6 +57,7 @@ struct Config {
   int shard_bits = 10;                     // 2^shard_bits shards
 
   Limits limits;
+  MemoryLimits memory;
   // client-output-buffer-limit, by class. Replicas there are none, so that theirs binds nobody.
   OutputLimit output_normal = kNormalOutput;
   OutputLimit output_replica = {

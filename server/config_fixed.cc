@@ -78,9 +78,7 @@ constexpr FixedParameter kParameters[] = {
     {"dynamic-hz", "no"},
     {"hz", "10"},
     {"latency-tracking", "yes"},
-    {"maxmemory", "0"},
     {"maxmemory-clients", "0"},
-    {"maxmemory-policy", "noeviction"},
     {"watchdog-period", "0", kHidden},
 };
 

@@ -11,6 +11,7 @@ constexpr int64_t kKb = 1024;
 constexpr int64_t kMb = 1024 * kKb;
 constexpr int64_t kGb = 1024 * kMb;
 constexpr int64_t kDay = 24 * 3600;  // in seconds
+constexpr int64_t kMostMemory = 1024 * 1024 * kGb;
 constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
 
 // Access to a numeric or enum member of Config, or of Config::limits, as an int64_t.
@@ -39,12 +40,21 @@ struct NormalOutput {
     config.output_normal.hard_bytes = static_cast<uint64_t>(value);
   }
 };
+template <auto member>
+struct OfMemory {
+  static int64_t Get(const Config& config) { return static_cast<int64_t>(config.memory.*member); }
+  static void Set(Config& config, int64_t value) {
+    auto& field = config.memory.*member;
+    field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+  }
+};
 
 constexpr std::string_view kDoors = "Doors";
 constexpr std::string_view kSecurity = "Security";
 constexpr std::string_view kLimits = "Limits";
 constexpr std::string_view kGrpc = "gRPC limits";
 constexpr std::string_view kRuntime = "Threads and memory";
+constexpr std::string_view kEviction = "Bound of memory";
 constexpr std::string_view kShutdown = "Shutdown";
 constexpr std::string_view kTracing = "Slow commands";
 constexpr std::string_view kLogging = "Logging";
@@ -68,6 +78,16 @@ constexpr SettingChoice kRedisLogLevels[] = {
     {"warning", static_cast<int64_t>(LogLevel::kWarning)},
     {"warning", static_cast<int64_t>(LogLevel::kError)},
     {"nothing", static_cast<int64_t>(LogLevel::kOff)},
+};
+constexpr SettingChoice kMemoryPolicies[] = {
+    {"volatile-lru", static_cast<int64_t>(MemoryPolicy::kVolatileLru)},
+    {"volatile-lfu", static_cast<int64_t>(MemoryPolicy::kVolatileLfu)},
+    {"volatile-random", static_cast<int64_t>(MemoryPolicy::kVolatileRandom)},
+    {"volatile-ttl", static_cast<int64_t>(MemoryPolicy::kVolatileTtl)},
+    {"allkeys-lru", static_cast<int64_t>(MemoryPolicy::kAllKeysLru)},
+    {"allkeys-lfu", static_cast<int64_t>(MemoryPolicy::kAllKeysLfu)},
+    {"allkeys-random", static_cast<int64_t>(MemoryPolicy::kAllKeysRandom)},
+    {"noeviction", static_cast<int64_t>(MemoryPolicy::kNoEviction)},
 };
 constexpr SettingChoice kLogFormats[] = {
     {"text", static_cast<int64_t>(LogFormat::kText)},
@@ -93,11 +113,11 @@ constexpr SettingRow Text(std::string_view name, std::string_view group, Setting
 }
 template <typename Access>
 constexpr SettingRow Choice(std::string_view name, std::string_view redis_name,
-                            std::span<const SettingChoice> choices,
+                            std::string_view group, std::span<const SettingChoice> choices,
                             std::span<const SettingChoice> redis_choices, std::string_view meaning,
                             bool runtime) {
   SettingRow row =
-      Number<Access>(name, redis_name, kLogging, SettingKind::kChoice, 0, 0, meaning, runtime);
+      Number<Access>(name, redis_name, group, SettingKind::kChoice, 0, 0, meaning, runtime);
   row.choices = choices;
   row.redis_choices = redis_choices;
   return row;
@@ -209,6 +229,32 @@ constexpr SettingRow kRows[] = {
         "__keyevent@0__:event), g$lshzxetd or A for all of them, n and m choose the events. Empty: "
         "nothing.",
         kRuntimeSettable),
+    Number<OfMemory<&MemoryLimits::max_bytes>>(
+        "maxmemory", "", kEviction, kBytes, 0,
+        kMostMemory,
+        "Memory that the server may use; beyond it keys are evicted, or commands that take memory "
+        "are refused. 0: no bound.",
+        kRuntimeSettable),
+    Choice<OfMemory<&MemoryLimits::policy>>(
+        "maxmemory-policy", "", kEviction, kMemoryPolicies, {},
+        "Keys that are evicted: all or those with an expiry, the least recently or frequently used "
+        "or random ones first; volatile-ttl: the next to expire; noeviction: none.",
+        kRuntimeSettable),
+    Number<OfMemory<&MemoryLimits::samples>>(
+        "maxmemory-samples", "", kEviction, kInteger, 1, 64,
+        "Keys that are compared for one eviction. More come closer to the true order.",
+        kRuntimeSettable),
+    Number<OfMemory<&MemoryLimits::tenacity>>(
+        "maxmemory-eviction-tenacity", "", kEviction, kInteger, 0, 100,
+        "How long a command may evict before others get their turn: 10 is 0.5 ms, 100 is no end.",
+        kRuntimeSettable),
+    Number<OfMemory<&MemoryLimits::lfu_log_factor>>(
+        "lfu-log-factor", "", kEviction, kInteger, 0, kIntMax,
+        "The higher, the more uses it takes until a key counts as often used.", kRuntimeSettable),
+    Number<OfMemory<&MemoryLimits::lfu_decay_minutes>>(
+        "lfu-decay-time", "", kEviction, kInteger, 0, kIntMax,
+        "Minutes in which an unused key's count of uses falls by one. 0: it never does.",
+        kRuntimeSettable),
 
     Number<Direct<&Config::tracking_table_max_keys>>(
         "tracking-table-max-keys", "", kPublished, kInteger, 0, INT64_MAX,
@@ -236,10 +282,10 @@ constexpr SettingRow kRows[] = {
         "Milliseconds from which LATENCY records what took so long. 0: nothing.", kRuntimeSettable),
 
     Choice<Direct<&Config::log_level>>(
-        "log-level", "loglevel", kLogLevels, kRedisLogLevels,
+        "log-level", "loglevel", kLogging, kLogLevels, kRedisLogLevels,
         "Lines of this level and above are logged, to standard error.", kRuntimeSettable),
-    Choice<Direct<&Config::log_format>>("log-format", "", kLogFormats, {}, "Form of a log line.",
-                                        false),
+    Choice<Direct<&Config::log_format>>("log-format", "", kLogging, kLogFormats, {},
+                                        "Form of a log line.", false),
 };
 
 }  // namespace

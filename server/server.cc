@@ -105,6 +105,9 @@ Server::Server(const Config& config)
   context_.start_ms = clock_.WallMs();
   context_.workers = runtime_.size();
   context_.password.Set(config_.password);
+  memory_.emplace(context_, &commands::AllocatedBytes, RandomSeed());
+  memory_->SetLimits(config_.memory);
+  context_.memory = &*memory_;
   SetOutputLimits(config_);
   SetKeyEvents(config_.key_events);
   dispatcher_ = std::make_unique<commands::Dispatcher>(context_);
@@ -186,6 +189,7 @@ absl::Status Server::Open() {
   background_.Spawn(WatchOutputs());
   resp_->Start();
   if (grpc_ != nullptr) grpc_->SetServing(true);
+  memory_->NoteStartup(clock_.WallMs());
   ready_.store(true);
   return absl::OkStatus();
 }
@@ -222,6 +226,13 @@ void Server::RegisterRuntimeSettings() {
   for (const char* name :
        {"slowlog-log-slower-than", "slowlog-max-len", "latency-monitor-threshold"}) {
     settings_.OnChange(name, apply_trace);
+  }
+  for (const char* name : {"maxmemory", "maxmemory-policy", "maxmemory-samples",
+                           "maxmemory-eviction-tenacity", "lfu-log-factor", "lfu-decay-time"}) {
+    settings_.OnChange(name, [this](const Config& changed) -> std::optional<std::string> {
+      memory_->SetLimits(changed.memory);
+      return std::nullopt;
+    });
   }
   settings_.OnChange("log-level", [this](const Config& changed) -> std::optional<std::string> {
     log_.SetLevel(changed.log_level);
@@ -282,7 +293,10 @@ runtime::Task<> Server::WorkInBackground() {
   runtime::Worker& worker = runtime_.worker(0);
   const runtime::CancelToken token = background_.token();
   for (;;) {
-    while (!commands::IsPaused(context_, clock_.WallMs()) && ExpireKeys() == kExpiryBudget) {
+    while (!commands::IsPaused(context_, clock_.WallMs())) {
+      const bool more_expired = ExpireKeys() == kExpiryBudget;
+      const bool more_to_evict = EvictKeys();
+      if (!more_expired && !more_to_evict) break;
       co_await runtime::SwitchTo(worker);
       if (token.cancelled()) co_return;
     }
@@ -325,6 +339,13 @@ void Server::SampleRates() {
       clock_.WallMs());
 }
 
+// What a command had no time for, and what a lower bound asks for while no command comes.
+bool Server::EvictKeys() {
+  using Room = commands::MemoryBound::Room;
+  return context_.modes.Has(commands::kMemoryBound) &&
+         memory_->MakeRoom(registry_.worker(0), clock_.WallMs()) == Room::kRunning;
+}
+
 void Server::DrainBlocking() {
   ready_.store(false);
   if (grpc_ != nullptr) grpc_->SetServing(false);
@@ -353,7 +374,7 @@ void Server::DrainBlocking() {
   resp_.reset();
 }
 
-metrics::Figures Server::Figures() const {
+metrics::Figures Server::Figures() {
   metrics::Figures figures;
   figures.version = Version();
   figures.redis_version = "7.4.0";
@@ -375,7 +396,12 @@ metrics::Figures Server::Figures() const {
     figures.entry_bytes += stats.entry_bytes;
     figures.table_bytes += stats.table_bytes;
   }
-  figures.memory_used_bytes = commands::ReadAllocatorFigures().allocated_bytes;
+  figures.evicted_keys =
+      registry_.Sum([](const metrics::WorkerCounters& worker) -> const metrics::Counter& {
+        return worker.evicted_keys;
+      });
+  figures.memory_used_bytes = memory_->UsedBytes(now_ms);
+  figures.memory_max_bytes = memory_->limits().max_bytes;
   figures.process = metrics::ReadProcessFigures();
   for (int i = 0; i < runtime_.size(); ++i) {
     figures.workers.push_back(metrics::FromRuntime(runtime_.worker(i).figures()));

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "server/commands/dispatcher.h"
 #include "server/commands/key_events.h"
 #include "server/commands/key_observers.h"
+#include "server/commands/memory_bound.h"
 #include "server/commands/server_context.h"
 #include "server/commands/tracking.h"
 #include "server/config.h"
@@ -69,7 +71,8 @@ class Server {
   runtime::Task<> WorkInBackground();
   size_t ExpireKeys();  // how many it erased
   void SampleRates();
-  metrics::Figures Figures() const;
+  bool EvictKeys();  // there are more
+  metrics::Figures Figures();
 
   const Config config_;
   SystemClock clock_;
@@ -85,6 +88,7 @@ class Server {
   commands::KeyObservers key_observers_;
   commands::KeyEventObserver key_event_observer_;
   commands::Tracking tracking_;
+  std::optional<commands::MemoryBound> memory_;  // from the constructor's end on
   std::unique_ptr<commands::Dispatcher> dispatcher_;
   runtime::TaskGroup background_;
   std::atomic<bool> ready_{false};

@@ -96,6 +96,12 @@ const RowCase kCases[] = {
       "pubsub 1 2x 3", "pubsub 1 2 3s", "pubsub 1 2 3 normal 1 2 x"}},
     {"notify-keyspace-events", "nKExA", "AnKE", {"KEq", "K E", "k"}},
     {"tracking-table-max-keys", "0", "0", kBadIntegers},
+    {"maxmemory", "100mb", "100mb", kBadSizes},
+    {"maxmemory-policy", "ALLKEYS-lfu", "allkeys-lfu", {"", "lru", "allkeys", "0"}},
+    {"maxmemory-samples", "10", "10", kBadIntegers},
+    {"maxmemory-eviction-tenacity", "100", "100", kBadIntegers},
+    {"lfu-log-factor", "0", "0", kBadIntegers},
+    {"lfu-decay-time", "0", "0", kBadIntegers},
     {"drain-delay", "5s", "5000", {"", "x", "5h", "-1", "1.5s"}},
     {"drain-timeout", "250ms", "250", {"", "x", "5h", "-1", "s"}},
     {"slowlog-log-slower-than", "-1", "-1", kBadIntegers},
@@ -375,9 +381,10 @@ class ConfigSettingsTest : public ::testing::Test {
 };
 
 TEST_F(ConfigSettingsTest, GetsByPatternInOrderOfNames) {
-  EXPECT_THAT(settings_.Get("MAX[cm]*"),
+  EXPECT_THAT(settings_.Get("MAX[cm]*[tysp]"),
               ElementsAre(Pair("maxclients", "10000"), Pair("maxmemory", "0"),
-                          Pair("maxmemory-clients", "0"), Pair("maxmemory-policy", "noeviction")));
+                          Pair("maxmemory-clients", "0"), Pair("maxmemory-eviction-tenacity", "10"),
+                          Pair("maxmemory-policy", "noeviction"), Pair("maxmemory-samples", "5")));
   EXPECT_THAT(settings_.Get("databases"), ElementsAre(Pair("databases", "16")));
   EXPECT_THAT(settings_.Get("nothing-such"), ElementsAre());
 }
@@ -458,10 +465,10 @@ TEST_F(ConfigSettingsTest, RefusesWhatNobodyHonours) {
   EXPECT_EQ(Set({{"databases", "16"}}),
             "ERR CONFIG SET failed (possibly related to argument 'databases') - can't set "
             "immutable config");
-  EXPECT_EQ(Set({{"maxmemory", "1gb"}}),
-            "ERR CONFIG SET failed (possibly related to argument 'maxmemory') - this server "
+  EXPECT_EQ(Set({{"tls-port", "6380"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'tls-port') - this server "
             "supports no value but '0'");
-  EXPECT_EQ(Set({{"maxmemory", "0"}, {"save", ""}, {"appendonly", "NO"}}), "OK");
+  EXPECT_EQ(Set({{"tls-port", "0"}, {"save", ""}, {"appendonly", "NO"}}), "OK");
 }
 
 // The lines below are those of redis-server 7.0.15, but for "nothing", which 7.2 added.
@@ -482,6 +489,15 @@ TEST_F(ConfigSettingsTest, ErrorsAreThoseOfRedis) {
   EXPECT_EQ(Set({{"timeout", "10"}, {"databases", "4"}, {"foo", "1"}}),
             "ERR CONFIG SET failed (possibly related to argument 'databases') - can't set "
             "immutable config");
+  AcceptChanges("maxmemory");
+  AcceptChanges("maxmemory-policy");
+  EXPECT_EQ(Set({{"maxmemory", "10mib"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'maxmemory') - argument must be a "
+            "memory value");
+  EXPECT_EQ(Set({{"maxmemory-policy", "lru"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'maxmemory-policy') - argument(s) "
+            "must be one of the following: volatile-lru, volatile-lfu, volatile-random, "
+            "volatile-ttl, allkeys-lru, allkeys-lfu, allkeys-random, noeviction");
   EXPECT_EQ(Set({{"loglevel", "x"}}),
             "ERR CONFIG SET failed (possibly related to argument 'loglevel') - argument(s) must be "
             "one of the following: debug, verbose, notice, warning, nothing");

@@ -22,6 +22,10 @@ Error WrongType() {
 
 Error NoSuchKey() { return {ErrorCode::kNotFound, "ERR no such key"}; }
 
+Error OutOfMemory() {
+  return {ErrorCode::kLimit, "OOM command not allowed when used memory > 'maxmemory'."};
+}
+
 Error WrongArity(std::string_view command) {
   std::string text = "ERR wrong number of arguments for '";
   text.append(command).append("' command");

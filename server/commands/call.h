@@ -52,6 +52,9 @@ void AppendKeys(const store::Store& store, const CommandSpec& spec, Argv argv, K
 bool Refuse(Call& call, const Error& error);
 // Locks the shards of the call's keys, or all where its row says so.
 void LockKeys(const Call& call, store::ShardLocks& locks);
+// Adds what the data has grown by to the counters of the call's worker (memory_bound.h).
+// REQUIRES: the locks are released.
+void CountGrowth(const Call& call, store::ShardLocks& released);
 // Calls the handler, and returns memory that is to be freed after the locks are released.
 // REQUIRES: `locks` holds the shards of the call's keys.
 [[nodiscard]] std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks);

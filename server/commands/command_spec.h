@@ -40,6 +40,8 @@ enum CommandFlag : uint32_t {
       1u << 25,  // has no meaning in a unary call (HELLO, SELECT, CLIENT SETNAME, ...)
   kWhileSubscribed = 1u << 26,  // RESP2 allows it while the client listens to a channel
   kNotQueued = 1u << 27,        // executed at once though the session is between MULTI and EXEC
+  kKeepsAccess = 1u << 28,      // looks at keys without using them (TTL, OBJECT): LRU, LFU
+  kTouches = 1u << 29,          // uses keys even with CLIENT NO-TOUCH ON (TOUCH)
 };
 
 // ACL categories, as COMMAND prints them ("@read", ...).

@@ -16,10 +16,12 @@
 
 #include "absl/container/inlined_vector.h"
 
+#include "server/commands/access_clock.h"
 #include "server/commands/call.h"
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
 #include "server/commands/further_steps.h"
+#include "server/commands/memory_bound.h"
 #include "server/commands/muted_reply.h"
 #include "server/commands/tracking.h"
 #include "server/commands/transaction_steps.h"
@@ -166,6 +168,15 @@ void Run(Call& call) {
   LockKeys(call, locks);
   const std::shared_ptr<void> garbage = RunHandler(call, locks);
   locks.Unlock();  // before the garbage is freed
+  CountGrowth(call, locks);
+}
+
+// Whether the command's look at a key is a use of it.
+bool UsesKeys(const Call& call) {
+  const uint32_t flags = call.command->spec->flags;
+  if (call.session.has(kNoTouch)) [[unlikely]]
+    return (flags & kTouches) != 0;
+  return (flags & kKeepsAccess) == 0;
 }
 
 // `in_mode`: a mode of the session or of the server is on.
@@ -284,14 +295,21 @@ void LockKeys(const Call& call, store::ShardLocks& locks) {
   }
 }
 
+void CountGrowth(const Call& call, store::ShardLocks& released) {
+  const int64_t growth = released.TakeGrowth();
+  if (growth != 0) call.session.counters->data_growth.Add(static_cast<uint64_t>(growth));
+}
+
 std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks) {
+  AccessClock access(call.server.memory->limits(), call.now_ms, UsesKeys(call),
+                     call.session.id << 40 ^ call.session.commands_processed);
   CommandContext context{.args = call.argv,
                          .reply = call.reply,
                          .session = call.session,
                          .server = call.server,
                          .spec = *call.command->spec,
                          .db = store::Database(*call.server.store, locks, call.session.database,
-                                               call.now_ms, call.session.id),
+                                               call.now_ms, call.session.id, &access),
                          .locks = locks,
                          .keys = call.keys,
                          .now_ms = call.now_ms};

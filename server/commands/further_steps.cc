@@ -2,6 +2,8 @@
 
 #include "server/commands/client_pause.h"
 #include "server/commands/client_tracking.h"
+#include "server/commands/command_spec.h"
+#include "server/commands/memory_bound.h"
 #include "server/commands/tracking.h"
 #include "server/commands/transaction_steps.h"
 #include "server/metrics/worker_counters.h"
@@ -20,10 +22,26 @@ Step CheckSubscribed(Call& call) {
   return Step::kAnswered;
 }
 
+// Between MULTI and EXEC, whatever is queued does; EXEC does if a queued command does.
+bool TakesMemory(const Call& call) {
+  if ((EffectiveFlags(call) & kDenyOom) != 0) return true;
+  return call.session.has(kInTransaction) && (call.command->spec->flags & kNotQueued) == 0;
+}
+
+// While the server is paused the data stands still: nothing is evicted either.
+Step MakeRoom(Call& call) {
+  ServerContext& server = call.server;
+  if (!server.modes.Has(kMemoryBound) || IsPaused(server, call.now_ms)) return Step::kGoOn;
+  const MemoryBound::Room room = server.memory->MakeRoom(*call.session.counters, call.now_ms);
+  if (room != MemoryBound::Room::kNone || !TakesMemory(call)) return Step::kGoOn;
+  Refuse(call, OutOfMemory());
+  return Step::kAnswered;
+}
+
 }  // namespace
 
 Step TakeFurtherSteps(Call& call) {
-  for (const auto step : {CheckSubscribed, CheckPause}) {
+  for (const auto step : {CheckSubscribed, CheckPause, MakeRoom}) {
     if (const Step taken = step(call); taken != Step::kGoOn) return taken;
   }
   return call.session.has(kInTransaction) ? QueueCommand(call) : Step::kGoOn;
@@ -40,6 +58,8 @@ void ExecuteInMode(Call& call, uint64_t& ticks) {
     store::ShardLocks locks(*call.server.store);
     LockKeys(call, locks);
     garbage = RunInMode(call, locks);
+    locks.Unlock();
+    CountGrowth(call, locks);
   }
   garbage.reset();
   Record(call, errors_before, ticks);

@@ -13,6 +13,7 @@ namespace duet::commands {
 // What keeps a command from being executed now. In this order:
 //   CheckSubscribed  a client of RESP2 that listens to a channel may call few commands
 //   CheckPause       CLIENT PAUSE
+//   MakeRoom         maxmemory: evicts keys, and refuses what takes memory where it cannot
 //   QueueCommand     between MULTI and EXEC
 Step TakeFurtherSteps(Call& call);
 

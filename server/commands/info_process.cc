@@ -7,11 +7,9 @@
 #include <unistd.h>
 #include <vector>
 
-#include "server/api/settings.h"
 #include "server/commands/context.h"
 #include "server/commands/info_sections.h"
 #include "server/commands/info_text.h"
-#include "server/commands/server_memory.h"
 #include "server/commands/version.h"
 #include "server/metrics/process.h"
 
@@ -52,46 +50,6 @@ void InfoServer(CommandContext& ctx, InfoText& out) {
   out.Field("executable", server.executable);
   out.Field("config_file", server.config_file);
   out.Field("worker_threads", server.workers);
-}
-
-namespace {
-
-void MemoryField(InfoText& out, const std::string& name, uint64_t bytes) {
-  out.Field(name, bytes);
-  out.Field(name + "_human", HumanBytes(bytes));
-}
-
-}  // namespace
-
-void InfoMemory(CommandContext& ctx, InfoText& out) {
-  const AllocatorFigures allocator = ReadAllocatorFigures();
-  const metrics::ProcessFigures process = metrics::ReadProcessFigures();
-  const store::StoreStats store = ctx.server.store->Stats();
-  const uint64_t used = allocator.allocated_bytes;
-  const uint64_t dataset = store.entry_bytes;
-  const auto limit = static_cast<uint64_t>(ctx.server.settings->Number("maxmemory"));
-  const std::string policy = ctx.server.settings->Value("maxmemory-policy");
-  out.Section("Memory");
-  MemoryField(out, "used_memory", used);
-  MemoryField(out, "used_memory_rss", process.resident_bytes);
-  out.Field("used_memory_overhead", used > dataset ? used - dataset : 0);
-  out.Field("used_memory_dataset", dataset);
-  if (allocator.active_bytes > 0) {
-    out.Field("allocator_allocated", allocator.allocated_bytes);
-    out.Field("allocator_active", allocator.active_bytes);
-    out.Field("allocator_resident", allocator.resident_bytes);
-  }
-  MemoryField(out, "total_system_memory", process.system_memory_bytes);
-  MemoryField(out, "maxmemory", limit);
-  out.Field("maxmemory_policy", policy.empty() ? "noeviction" : policy);
-  if (used > 0) {
-    const double ratio = static_cast<double>(process.resident_bytes) / static_cast<double>(used);
-    out.Field("mem_fragmentation_ratio", Fixed(ratio, 2));
-    out.Field("mem_fragmentation_bytes", static_cast<int64_t>(process.resident_bytes - used));
-  }
-  out.Field("mem_allocator", allocator.name);
-  out.Field("lazyfree_pending_objects", 0);
-  out.Field("keyspace_table_bytes", store.table_bytes);
 }
 
 void InfoCpu(CommandContext&, InfoText& out) {

@@ -12,7 +12,6 @@ using InfoSection = void (*)(CommandContext&, InfoText&);
 
 // info_process.cc: the process and what it runs on.
 void InfoServer(CommandContext& ctx, InfoText& out);
-void InfoMemory(CommandContext& ctx, InfoText& out);
 void InfoCpu(CommandContext& ctx, InfoText& out);
 void InfoModules(CommandContext& ctx, InfoText& out);
 void InfoCluster(CommandContext& ctx, InfoText& out);
@@ -24,6 +23,9 @@ void InfoClients(CommandContext& ctx, InfoText& out);
 void InfoPersistence(CommandContext& ctx, InfoText& out);
 void InfoReplication(CommandContext& ctx, InfoText& out);
 void InfoKeyspace(CommandContext& ctx, InfoText& out);
+
+// info_memory.cc
+void InfoMemory(CommandContext& ctx, InfoText& out);
 
 // info_statistics.cc: what the workers counted.
 void InfoStats(CommandContext& ctx, InfoText& out);

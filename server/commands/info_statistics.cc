@@ -61,7 +61,7 @@ void InfoStats(CommandContext& ctx, InfoText& out) {
   out.Field("expired_subkeys", 0);
   out.Field("expired_keys", store.expired_keys - server.at_reset.expired_keys);
   out.Field("expired_keys_lazily", store.expired_lazily - server.at_reset.expired_lazily);
-  out.Field("evicted_keys", 0);
+  out.Field("evicted_keys", sum(&Counters::evicted_keys));
   out.Field("evicted_clients", 0);
   out.Field("evicted_scripts", 0);
   out.Field("keyspace_hits", sum(&Counters::keyspace_hits));

@@ -33,6 +33,7 @@ namespace duet::commands {
 
 class ClientRegistry;
 class Tracking;
+class MemoryBound;
 
 // What makes every command take further steps; none on the fast way. (dispatcher.cc)
 enum ServerMode : uint32_t {
@@ -75,6 +76,7 @@ struct ServerContext {
   ClientRegistry* clients = nullptr;
   pubsub::Hub* hub = nullptr;
   Tracking* tracking = nullptr;  // client-side caching
+  MemoryBound* memory = nullptr;
   const Limits* limits = nullptr;
   OutputLimits output_limits;
   ServerModes modes;

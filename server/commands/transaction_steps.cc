@@ -104,6 +104,8 @@ bool ExecuteUnlessChanged(const Call& exec, Transaction& transaction, uint64_t& 
   } else {
     garbage = ExecuteQueued(exec, transaction.queue, keys, locks, ticks);
   }
+  locks.Unlock();
+  CountGrowth(exec, locks);
   return !changed;
 }
 

@@ -12,7 +12,7 @@ constexpr Counter Counters::*kReset[] = {
     &Counters::connections_accepted, &Counters::connections_rejected, &Counters::connections_closed,
     &Counters::resp_bytes_in,        &Counters::resp_bytes_out,       &Counters::grpc_bytes_in,
     &Counters::grpc_bytes_out,       &Counters::protocol_errors,      &Counters::batches,
-    &Counters::output_limited,
+    &Counters::output_limited,       &Counters::evicted_keys,
 };
 
 constexpr size_t kInArrays = kMaxCommands * (sizeof(CommandCounters) / sizeof(Counter)) +
@@ -26,7 +26,7 @@ static_assert(sizeof(Counters) == (kInArrays + std::size(kReset)) * sizeof(Count
 Registry::Registry(size_t workers) : at_reset_(std::make_unique<Counters>()) {
   DUET_CHECK(workers > 0, "a registry needs at least one worker");
   workers_.reserve(workers);
-  for (size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<WorkerCounters>());
+  for (size_t i = 0; i < workers; ++i) workers_.push_back(std::make_unique<WorkerCounters>(i));
 }
 
 Registry::~Registry() = default;

@@ -66,12 +66,18 @@ struct Counters {
   Counter grpc_bytes_in;
   Counter grpc_bytes_out;
   Counter protocol_errors;
+  Counter evicted_keys;
   Counter batches;         // pipelined batches executed
   Counter output_limited;  // connections closed at their output limit
 };
 
 class alignas(64) WorkerCounters : public Counters {
  public:
+  explicit WorkerCounters(size_t place_in_registry = 0) : place(place_in_registry) {}
+
+  const size_t place;   // in the registry
+  Counter data_growth;  // bytes that its commands added to the data; modulo 2^64, as it may shrink
+
   // One executed command.
   void RecordCommand(size_t index, uint64_t ticks, bool failed_call) {
     CommandCounters& command = commands[index];

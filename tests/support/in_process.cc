@@ -14,8 +14,27 @@ InProcess::InProcess(commands::Door door) : door_(door) {
     if (name == "slowlog-max-len") {
       server.trace.slow_log().set_max_length(static_cast<size_t>(number));
     }
+    if (name.starts_with("maxmemory") || name.starts_with("lfu")) ApplyMemoryLimits();
   };
   Reset();
+}
+
+// What of the settings the engine itself goes by.
+void InProcess::ApplyMemoryLimits() {
+  constexpr std::string_view kPolicies[] = {
+      "noeviction",   "allkeys-lru",  "allkeys-lfu",     "allkeys-random",
+      "volatile-lru", "volatile-lfu", "volatile-random", "volatile-ttl",
+  };  // by MemoryPolicy
+  MemoryLimits memory_limits;
+  memory_limits.max_bytes = static_cast<uint64_t>(settings.Number("maxmemory"));
+  memory_limits.lfu_log_factor = static_cast<int>(settings.Number("lfu-log-factor"));
+  memory_limits.lfu_decay_minutes = static_cast<int>(settings.Number("lfu-decay-time"));
+  for (uint8_t i = 0; i < std::size(kPolicies); ++i) {
+    if (kPolicies[i] == settings.Value("maxmemory-policy")) {
+      memory_limits.policy = static_cast<MemoryPolicy>(i);
+    }
+  }
+  memory->SetLimits(memory_limits);
 }
 
 std::unique_ptr<commands::Session> InProcess::NewSession(commands::Door door) {
@@ -49,6 +68,8 @@ void InProcess::Reset() {
   server.limits = &limits;
   server.run_id = std::string(40, 'a');
   server.start_ms = clock.WallMs();
+  memory = std::make_unique<commands::MemoryBound>(server, nullptr, /*seed=*/7);
+  server.memory = memory.get();
   dispatcher = std::make_unique<commands::Dispatcher>(server);
   session = NewSession(door_);
   if (session->is_connection()) entry_.emplace(clients, *session);

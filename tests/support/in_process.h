@@ -17,6 +17,7 @@
 #include "server/commands/client_registry.h"
 #include "server/commands/dispatcher.h"
 #include "server/commands/key_observers.h"
+#include "server/commands/memory_bound.h"
 #include "server/commands/server_context.h"
 #include "server/commands/session.h"
 #include "server/commands/tracking.h"
@@ -53,6 +54,8 @@ class InProcess final : public TestDoor {
   std::unique_ptr<store::Store> store;
   std::unique_ptr<commands::KeyObservers> observers;
   std::unique_ptr<commands::Tracking> tracking;
+  // Of the data only: nothing is asked for elsewhere.
+  std::unique_ptr<commands::MemoryBound> memory;
   std::unique_ptr<commands::Dispatcher> dispatcher;
   std::unique_ptr<commands::Session> session;
 
@@ -62,6 +65,8 @@ class InProcess final : public TestDoor {
   std::string SendAs(commands::Session& as, const std::vector<std::string>& argv);
 
  private:
+  void ApplyMemoryLimits();
+
   const commands::Door door_;
   std::optional<commands::ClientRegistry::Entry> entry_;  // of `session`, if it is a connection's
 };

@@ -17,10 +17,20 @@ namespace duet::testing {
 class MapSettings final : public Settings {
  public:
   std::map<std::string, std::string, std::less<>> values = {
-      {"appendonly", "no"},       {"databases", "16"}, {"latency-monitor-threshold", "0"},
-      {"maxclients", "10000"},    {"maxmemory", "0"},  {"port", "6379"},
-      {"requirepass", ""},        {"save", ""},        {"slowlog-log-slower-than", "-1"},
-      {"slowlog-max-len", "128"}, {"timeout", "0"},
+      {"appendonly", "no"},
+      {"databases", "16"},
+      {"latency-monitor-threshold", "0"},
+      {"lfu-decay-time", "1"},
+      {"lfu-log-factor", "10"},
+      {"maxclients", "10000"},
+      {"maxmemory", "0"},
+      {"port", "6379"},
+      {"maxmemory-policy", "noeviction"},
+      {"requirepass", ""},
+      {"save", ""},
+      {"slowlog-log-slower-than", "-1"},
+      {"slowlog-max-len", "128"},
+      {"timeout", "0"},
   };
   // Called for each setting that CONFIG SET has changed.
   std::function<void(const std::string& name, const std::string& value)> on_change;
