@@ -134,6 +134,7 @@ const CommandTable& CommandTable::Get() {
         StringCommands(),      StringBatchCommands(),   StringNumberCommands(),
         StringRangeCommands(), StringCompareCommands(), LcsCommands(),
         KeyCommands(),         KeyMoveCommands(),       ExpireCommands(),
+        DumpCommands(),        ObjectCommands(),        MemoryCommands(),
         ScanCommands(),        DatabaseCommands(),      ConnectionCommands(),
         AuthCommands(),        ClientCommands(),        TransactionCommands(),
         InfoCommands(),        ConfigCommands(),        CommandCommands(),

@@ -60,6 +60,8 @@ std::span<const CommandSpec> StringCompareCommands();  // string_compare.cc
 std::span<const CommandSpec> LcsCommands();            // lcs.cc
 std::span<const CommandSpec> KeyCommands();            // keys.cc
 std::span<const CommandSpec> KeyMoveCommands();        // keys_move.cc
+std::span<const CommandSpec> DumpCommands();           // dump.cc
+std::span<const CommandSpec> ObjectCommands();         // object_command.cc
 std::span<const CommandSpec> ExpireCommands();         // expire.cc
 std::span<const CommandSpec> ScanCommands();           // scan.cc
 std::span<const CommandSpec> DatabaseCommands();       // server_databases.cc
@@ -70,6 +72,7 @@ std::span<const CommandSpec> AuthCommands();           // connection_auth.cc
 std::span<const CommandSpec> ClientCommands();         // client_command.cc
 std::span<const CommandSpec> TransactionCommands();    // transaction_commands.cc
 std::span<const CommandSpec> InfoCommands();           // info.cc
+std::span<const CommandSpec> MemoryCommands();         // memory_command.cc
 std::span<const CommandSpec> ConfigCommands();         // config_command.cc
 std::span<const CommandSpec> CommandCommands();        // command_info.cc
 std::span<const CommandSpec> SlowlogCommands();        // slowlog_command.cc

@@ -76,7 +76,7 @@ void IncrByFloat(CommandContext& ctx) {
         MakeError(ErrorCode::kOutOfRange, "ERR increment would produce NaN or Infinity"));
   }
   const std::string text = FormatLongDouble(sum);
-  ctx.db.SetStringKeepExpiry(ctx.key(), text);
+  ctx.db.SetBytesKeepExpiry(ctx.key(), text);
   ctx.Notify(kStringEvent, "incrbyfloat", ctx.key());
   ctx.reply.Bulk(text);
 }

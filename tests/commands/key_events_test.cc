@@ -11,6 +11,12 @@
 namespace duet::commands {
 namespace {
 
+constexpr std::string_view kDumpOfFoo(
+    "\x00\x03"
+    "foo\n\x00"
+    "sI9\xdbM\xc1\xba\x97",
+    15);
+
 class KeyEventsTest : public testing::CommandFixture {
  protected:
   KeyEventsTest() { listener_.Run({"psubscribe", "__key*"}); }
@@ -179,14 +185,37 @@ TEST_F(KeyEventsTest, MissingKeys) {
   EXPECT_EQ(EventsOf({"get", "nope"}), "");
 }
 
+TEST_F(KeyEventsTest, RestoreIsAnEvent) {
+  SetEvents("EA");
+  EXPECT_EQ(EventsOf({"restore", "k", "0", kDumpOfFoo}), "restore:k");
+  EXPECT_EQ(EventsOf({"restore", "k", "0", kDumpOfFoo, "replace"}), "restore:k");
+  EXPECT_EQ(EventsOf({"restore", "k", "1000", kDumpOfFoo, "replace", "absttl"}), "del:k");
+  EXPECT_EQ(EventsOf({"restore", "k", "1000", kDumpOfFoo, "replace", "absttl"}), "");
+}
+
+TEST_F(KeyEventsTest, EvictionIsAnEvent) {
+  Run({"set", "k", "v"});
+  SetEvents("Eg");
+  Run({"set", "l", "v"});
+  engine().memory->SetLimits({.max_bytes = 1, .policy = MemoryPolicy::kAllKeysRandom});
+  EXPECT_EQ(EventsOf({"get", "nothing"}), "");
+  SetEvents("Ee");
+  engine().memory->SetLimits({});
+  Run({"set", "k", "v"});
+  engine().memory->SetLimits({.max_bytes = 1, .policy = MemoryPolicy::kAllKeysRandom});
+  EXPECT_EQ(EventsOf({"get", "nothing"}), "evicted:k");
+}
+
 TEST(KeyObserversTest, EachListenerHearsWhileItListens) {
   struct Counter final : store::KeyObserver {
     void KeyChanged(int, std::string_view, store::Origin) override { ++changed; }
     void KeyAdded(int, std::string_view) override { ++added; }
     void KeyExpired(int, std::string_view) override { ++expired; }
+    void KeyEvicted(int, std::string_view) override { ++evicted; }
     int changed = 0;
     int added = 0;
     int expired = 0;
+    int evicted = 0;
   };
   testing::InProcess engine;
   Counter first;
