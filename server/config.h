@@ -74,7 +74,7 @@ struct Config {
   int64_t slowlog_max_len = 128;
   int64_t latency_monitor_threshold_ms = 0;  // 0: off
 
-  LogLevel log_level = LogLevel::kInfo;
+  LogFilter log_filter;
   LogFormat log_format = LogFormat::kText;
 };
 

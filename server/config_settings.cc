@@ -44,10 +44,11 @@ std::string WhyRefused(const SettingRow& row, SettingFault fault, std::string_vi
     Config unused;
     return AssignOutputLimits(value, unused).value_or("");
   }
+  if (row.kind == SettingKind::kLogFilter) return "argument must be " + AllowedValues(row);
   if (row.kind == SettingKind::kChoice) {
     std::set<std::string> seen;
     std::vector<std::string> words;
-    const auto& choices = row.redis_choices.empty() ? row.choices : row.redis_choices;
+    const auto& choices = row.choices;
     for (const SettingChoice& choice : choices) {
       if (seen.emplace(choice.word).second) words.emplace_back(choice.word);
     }

@@ -49,6 +49,13 @@ struct OfMemory {
   }
 };
 
+struct LogLevels {
+  static int64_t Get(const Config& config) { return config.log_filter.packed(); }
+  static void Set(Config& config, int64_t value) {
+    config.log_filter = LogFilter::FromPacked(static_cast<uint32_t>(value));
+  }
+};
+
 constexpr std::string_view kDoors = "Doors";
 constexpr std::string_view kSecurity = "Security";
 constexpr std::string_view kLimits = "Limits";
@@ -60,25 +67,6 @@ constexpr std::string_view kTracing = "Slow commands";
 constexpr std::string_view kLogging = "Logging";
 constexpr std::string_view kPublished = "Publish and subscribe";
 
-constexpr SettingChoice kLogLevels[] = {
-    {"debug", static_cast<int64_t>(LogLevel::kDebug)},
-    {"info", static_cast<int64_t>(LogLevel::kInfo)},
-    {"warning", static_cast<int64_t>(LogLevel::kWarning)},
-    {"error", static_cast<int64_t>(LogLevel::kError)},
-    {"off", static_cast<int64_t>(LogLevel::kOff)},
-    {"verbose", static_cast<int64_t>(LogLevel::kDebug)},
-    {"notice", static_cast<int64_t>(LogLevel::kInfo)},
-    {"warn", static_cast<int64_t>(LogLevel::kWarning)},
-    {"nothing", static_cast<int64_t>(LogLevel::kOff)},
-};
-constexpr SettingChoice kRedisLogLevels[] = {
-    {"debug", static_cast<int64_t>(LogLevel::kDebug)},
-    {"verbose", static_cast<int64_t>(LogLevel::kDebug)},
-    {"notice", static_cast<int64_t>(LogLevel::kInfo)},
-    {"warning", static_cast<int64_t>(LogLevel::kWarning)},
-    {"warning", static_cast<int64_t>(LogLevel::kError)},
-    {"nothing", static_cast<int64_t>(LogLevel::kOff)},
-};
 constexpr SettingChoice kMemoryPolicies[] = {
     {"volatile-lru", static_cast<int64_t>(MemoryPolicy::kVolatileLru)},
     {"volatile-lfu", static_cast<int64_t>(MemoryPolicy::kVolatileLfu)},
@@ -112,14 +100,11 @@ constexpr SettingRow Text(std::string_view name, std::string_view group, Setting
   return row;
 }
 template <typename Access>
-constexpr SettingRow Choice(std::string_view name, std::string_view redis_name,
-                            std::string_view group, std::span<const SettingChoice> choices,
-                            std::span<const SettingChoice> redis_choices, std::string_view meaning,
+constexpr SettingRow Choice(std::string_view name, std::string_view group,
+                            std::span<const SettingChoice> choices, std::string_view meaning,
                             bool runtime) {
-  SettingRow row =
-      Number<Access>(name, redis_name, group, SettingKind::kChoice, 0, 0, meaning, runtime);
+  SettingRow row = Number<Access>(name, "", group, SettingKind::kChoice, 0, 0, meaning, runtime);
   row.choices = choices;
-  row.redis_choices = redis_choices;
   return row;
 }
 
@@ -236,7 +221,7 @@ constexpr SettingRow kRows[] = {
         "are refused. 0: no bound.",
         kRuntimeSettable),
     Choice<OfMemory<&MemoryLimits::policy>>(
-        "maxmemory-policy", "", kEviction, kMemoryPolicies, {},
+        "maxmemory-policy", kEviction, kMemoryPolicies,
         "Keys that are evicted: all or those with an expiry, the least recently or frequently used "
         "or random ones first; volatile-ttl: the next to expire; noeviction: none.",
         kRuntimeSettable),
@@ -281,11 +266,12 @@ constexpr SettingRow kRows[] = {
         "latency-monitor-threshold", "", kTracing, kInteger, 0, kDay * 1000,
         "Milliseconds from which LATENCY records what took so long. 0: nothing.", kRuntimeSettable),
 
-    Choice<Direct<&Config::log_level>>(
-        "log-level", "loglevel", kLogging, kLogLevels, kRedisLogLevels,
-        "Lines of this level and above are logged, to standard error.", kRuntimeSettable),
-    Choice<Direct<&Config::log_format>>("log-format", "", kLogging, kLogFormats, {},
-                                        "Form of a log line.", false),
+    Number<LogLevels>("log-level", "loglevel", kLogging, SettingKind::kLogFilter, 0, 0,
+                      "Which lines are logged, to standard error: those of a level and above, and "
+                      "of some targets other ones (info,resp=debug).",
+                      kRuntimeSettable),
+    Choice<Direct<&Config::log_format>>("log-format", kLogging, kLogFormats, "Form of a log line.",
+                                        false),
 };
 
 }  // namespace

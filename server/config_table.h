@@ -26,6 +26,7 @@ enum class SettingKind : uint8_t {
   kBindList,      // addresses, separated by commas or spaces
   kOutputLimits,  // config_output_limits.h
   kKeyEvents,     // letters (api/key_event_flags.h)
+  kLogFilter,     // base/log_filter.h
 };
 
 // One word of a kChoice setting and the number that it stands for. Of several words for a number
@@ -51,8 +52,7 @@ struct SettingRow {
   void (*set_number)(Config&, int64_t) = nullptr;
   std::string Config::*text = nullptr;
 
-  std::span<const SettingChoice> choices = {};        // of kChoice
-  std::span<const SettingChoice> redis_choices = {};  // the words of CONFIG GET, where they differ
+  std::span<const SettingChoice> choices = {};  // of kChoice
 };
 
 // All rows, those of a group next to each other.

@@ -54,6 +54,22 @@ std::optional<SettingFault> ParseKeyEventLetters(std::string_view text, int64_t&
   return std::nullopt;
 }
 
+std::optional<SettingFault> ParseLogFilter(std::string_view text, int64_t& value) {
+  const std::optional<LogFilter> filter = LogFilter::Parse(text);
+  if (!filter) return SettingFault::kMalformed;
+  value = filter->packed();
+  return std::nullopt;
+}
+
+// Redis knows one level for all, and other words for some.
+std::string FormatLogFilterForRedis(const LogFilter& filter) {
+  const std::optional<LogLevel> level = filter.OnlyLevel();
+  if (level == LogLevel::kInfo) return "notice";
+  if (level == LogLevel::kError) return "warning";
+  if (level == LogLevel::kOff) return "nothing";
+  return filter.ToString();
+}
+
 std::optional<SettingFault> ParseWhole(std::string_view text, int64_t& value) {
   const bool negative = text.starts_with('-');
   int64_t magnitude = 0;
@@ -190,6 +206,8 @@ std::optional<SettingFault> AssignSetting(const SettingRow& row, std::string_vie
     if (const auto fault = ParseChoice(row, text, value)) return fault;
   } else if (row.kind == SettingKind::kKeyEvents) {
     if (const auto fault = ParseKeyEventLetters(text, value)) return fault;
+  } else if (row.kind == SettingKind::kLogFilter) {
+    if (const auto fault = ParseLogFilter(text, value)) return fault;
   } else {
     if (const auto fault = ParseNumber(row, text, value)) return fault;
     if (value < row.min || value > row.max) return SettingFault::kOutOfBounds;
@@ -228,6 +246,8 @@ std::string AllowedValues(const SettingRow& row) {
       return "<class> <hard limit> <soft limit> <soft seconds>, once or more";
     case SettingKind::kKeyEvents:
       return "letters of Ag$lshzxeKEtmdn, or nothing";
+    case SettingKind::kLogFilter:
+      return std::string(LogFilterForm());
   }
   return "";
 }
@@ -248,6 +268,8 @@ std::string FormatSetting(const SettingRow& row, const Config& config) {
       return FormatChoice(row.choices, value);
     case SettingKind::kKeyEvents:
       return FormatKeyEvents(static_cast<uint32_t>(value));
+    case SettingKind::kLogFilter:
+      return config.log_filter.ToString();
     default:
       return absl::StrCat(value);
   }
@@ -257,11 +279,11 @@ std::string FormatForRedis(const SettingRow& row, const Config& config) {
   if (row.kind == SettingKind::kBindList) return FormatBind(config, " ");
   if (row.kind == SettingKind::kOutputLimits) return FormatOutputLimitsForRedis(config);
   if (row.kind == SettingKind::kKeyEvents) return FormatKeyEventsForRedis(config.key_events);
+  if (row.kind == SettingKind::kLogFilter) return FormatLogFilterForRedis(config.log_filter);
   if (row.kind == SettingKind::kBytes) return absl::StrCat(row.get_number(config));
   // Redis says 0 for a door that is closed.
   if (row.kind == SettingKind::kPort)
     return absl::StrCat(std::max<int64_t>(row.get_number(config), 0));
-  if (!row.redis_choices.empty()) return FormatChoice(row.redis_choices, row.get_number(config));
   return FormatSetting(row, config);
 }
 

@@ -80,7 +80,7 @@ runtime::RuntimeOptions RuntimeOptionsOf(const Config& config, const Clock* cloc
 
 Server::Server(const Config& config)
     : config_(config),
-      log_(config.log_level, config.log_format),
+      log_(config.log_filter, config.log_format),
       settings_(config),
       clients_(config.limits.max_clients),
       store_(StoreOptionsOf(config)),
@@ -93,6 +93,7 @@ Server::Server(const Config& config)
       background_(runtime_) {
   context_.store = &store_;
   context_.clock = &clock_;
+  context_.log = &log_;
   context_.settings = &settings_;
   context_.metrics = &registry_;
   context_.clients = &clients_;
@@ -190,6 +191,11 @@ absl::Status Server::Open() {
   resp_->Start();
   if (grpc_ != nullptr) grpc_->SetServing(true);
   memory_->NoteStartup(clock_.WallMs());
+  for (const ListeningDoor& door : listening()) {
+    // Start-up prints these to standard output too.
+    log_.Debug(LogTarget::kServer, "listening", {{"door", door.door}, {"address", door.address}});
+  }
+  log_.Info(LogTarget::kServer, "ready", {{"version", Version()}, {"threads", runtime_.size()}});
   ready_.store(true);
   return absl::OkStatus();
 }
@@ -235,7 +241,7 @@ void Server::RegisterRuntimeSettings() {
     });
   }
   settings_.OnChange("log-level", [this](const Config& changed) -> std::optional<std::string> {
-    log_.SetLevel(changed.log_level);
+    log_.SetFilter(changed.log_filter);
     return std::nullopt;
   });
   settings_.OnChange("requirepass", [this](const Config& changed) -> std::optional<std::string> {
@@ -347,10 +353,11 @@ bool Server::EvictKeys() {
 }
 
 void Server::DrainBlocking() {
-  ready_.store(false);
+  const bool served = ready_.exchange(false);  // false: the start has failed
   if (grpc_ != nullptr) grpc_->SetServing(false);
-  if (started_) {
+  if (served) {
     const int64_t delay_ms = settings_.Number("drain-delay");
+    log_.Info(LogTarget::kServer, "draining", {{"delay_ms", delay_ms}});
     context_.maintenance.Announce(context_, clock_.WallMs() + delay_ms);
     absl::SleepFor(absl::Milliseconds(delay_ms));
   }
@@ -372,6 +379,7 @@ void Server::DrainBlocking() {
   grpc_.reset();
   admin_.reset();
   resp_.reset();
+  if (served) log_.Info(LogTarget::kServer, "stopped");
 }
 
 metrics::Figures Server::Figures() {
@@ -382,6 +390,16 @@ metrics::Figures Server::Figures() {
   figures.compiler = __VERSION__;
   figures.uptime_seconds = static_cast<uint64_t>((clock_.WallMs() - context_.start_ms) / 1000);
   figures.max_clients = clients_.max_clients();
+  clients_.ForEach([&figures](const commands::Session& client) {
+    if (client.waits) ++figures.blocked_clients;
+    if (client.has(commands::kTracks)) ++figures.tracking_clients;
+  });
+  figures.tracked_keys = tracking_.keys();
+  figures.channels = hub_.channels.channel_count() + hub_.shard_channels.channel_count();
+  figures.channel_patterns = hub_.channels.pattern_count();
+  figures.slow_log_length = context_.trace.slow_log().length();
+  figures.slow_log_next_id = context_.trace.slow_log().next_id();
+  figures.log = log_.figures();
   figures.ticks_per_us = CycleClock::TicksPerUs();
   const int64_t now_ms = clock_.WallMs();
   for (int i = 0; i < store::kDatabases; ++i) {

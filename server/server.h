@@ -76,8 +76,8 @@ class Server {
 
   const Config config_;
   SystemClock clock_;
+  runtime::ShutdownSignal signal_;  // before whatever has a thread
   Logger log_;
-  runtime::ShutdownSignal signal_;
   ConfigSettings settings_;
   commands::ClientRegistry clients_;
   pubsub::Hub hub_;

@@ -2,7 +2,8 @@
 
 #include <array>
 #include <cstdio>
-#include <spdlog/logger.h>
+#include <spdlog/async_logger.h>
+#include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
@@ -11,11 +12,15 @@
 namespace duet {
 namespace {
 
-constexpr std::array<std::string_view, 5> kLevelNames = {"debug", "info", "warning", "error",
-                                                         "off"};
+// Lines that wait for the writer; more, and the oldest ones go.
+constexpr size_t kQueueLines = 2048;
+
 // Padded to one width, so that targets stand in a column.
 constexpr std::array<std::string_view, 5> kLevelLabels = {"DEBUG", "INFO ", "WARN ", "ERROR",
                                                           "OFF  "};
+
+// The field that says how often a line was held back before.
+constexpr std::string_view kHeldBack = "held_back";
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
@@ -97,43 +102,36 @@ void AppendJsonMember(std::string& out, std::string_view key, std::string_view v
   }
 }
 
-std::string FormatJson(LogLevel level, std::string_view target, std::string_view message,
-                       LogFields fields) {
+std::string FormatJson(LogLevel level, LogTarget target, std::string_view message, LogFields fields,
+                       uint64_t held_back) {
   std::string line;
   AppendJsonMember(line, "level", LogLevelName(level), false);
-  AppendJsonMember(line, "target", target, false);
+  AppendJsonMember(line, "target", LogTargetName(target), false);
   AppendJsonMember(line, "message", message, false);
   for (const LogField& field : fields) {
     AppendJsonMember(line, field.key(), field.value(), field.bare());
   }
+  if (held_back > 0) AppendJsonMember(line, kHeldBack, std::to_string(held_back), true);
   return line;
 }
 
 }  // namespace
 
 struct Logger::Impl {
-  Impl(LogLevel level, LogFormat line_format)
-      : format(line_format), logger("duet", std::make_shared<spdlog::sinks::stderr_sink_mt>()) {
-    logger.set_formatter(std::make_unique<spdlog::pattern_formatter>(
+  explicit Impl(LogFormat format)
+      : writer(std::make_shared<spdlog::details::thread_pool>(kQueueLines, 1)),
+        logger(std::make_shared<spdlog::async_logger>(
+            "duet", std::make_shared<spdlog::sinks::stderr_sink_mt>(), writer,
+            spdlog::async_overflow_policy::overrun_oldest)) {
+    logger->set_formatter(std::make_unique<spdlog::pattern_formatter>(
         PatternOf(format), spdlog::pattern_time_type::utc));
-    logger.set_level(ToSpdlog(level));
-    logger.flush_on(spdlog::level::debug);
+    logger->set_level(spdlog::level::debug);  // LogFilter has asked before
   }
 
-  const LogFormat format;
-  spdlog::logger logger;
+  // Writes what waits when it is destroyed.
+  std::shared_ptr<spdlog::details::thread_pool> writer;
+  std::shared_ptr<spdlog::async_logger> logger;
 };
-
-std::optional<LogLevel> ParseLogLevel(std::string_view name) {
-  for (size_t i = 0; i < kLevelNames.size(); ++i) {
-    if (EqualsIgnoreCase(name, kLevelNames[i])) return static_cast<LogLevel>(i);
-  }
-  if (EqualsIgnoreCase(name, "verbose")) return LogLevel::kInfo;
-  if (EqualsIgnoreCase(name, "notice")) return LogLevel::kInfo;
-  return std::nullopt;
-}
-
-std::string_view LogLevelName(LogLevel level) { return kLevelNames[static_cast<size_t>(level)]; }
 
 std::optional<LogFormat> ParseLogFormat(std::string_view name) {
   if (EqualsIgnoreCase(name, "text")) return LogFormat::kText;
@@ -142,54 +140,52 @@ std::optional<LogFormat> ParseLogFormat(std::string_view name) {
   return std::nullopt;
 }
 
-Logger::Logger(LogLevel level, LogFormat format) : impl_(std::make_unique<Impl>(level, format)) {}
+Logger::Logger(LogFilter filter, LogFormat format)
+    : filter_(filter.packed()), format_(format), impl_(std::make_unique<Impl>(format)) {}
 
 Logger::~Logger() = default;
 
-void Logger::SetLevel(LogLevel level) { impl_->logger.set_level(ToSpdlog(level)); }
+void Logger::Log(LogLevel level, LogTarget target, std::string_view message, LogFields fields) {
+  if (level == LogLevel::kOff || !enabled(target, level)) return;
+  const LineRateLimit::Verdict verdict = rate_limit_.Ask(message, clock_.MonotonicNs());
+  if (!verdict.passes) return;
+  lines_[static_cast<size_t>(level)].fetch_add(1, std::memory_order_relaxed);
+  const std::string line = FormatLine(format_, level, target, message, fields, verdict.held_back);
+  impl_->logger->log(ToSpdlog(level), spdlog::string_view_t(line.data(), line.size()));
+}
 
-LogLevel Logger::level() const {
-  switch (impl_->logger.level()) {
-    case spdlog::level::trace:
-    case spdlog::level::debug:
-      return LogLevel::kDebug;
-    case spdlog::level::info:
-      return LogLevel::kInfo;
-    case spdlog::level::warn:
-      return LogLevel::kWarning;
-    case spdlog::level::err:
-    case spdlog::level::critical:
-      return LogLevel::kError;
-    default:
-      return LogLevel::kOff;
+LogFigures Logger::figures() const {
+  LogFigures figures;
+  for (size_t i = 0; i < lines_.size(); ++i) {
+    figures.lines[i] = lines_[i].load(std::memory_order_relaxed);
   }
+  figures.dropped = impl_->writer->overrun_counter();
+  figures.held_back = rate_limit_.held_back();
+  return figures;
 }
 
-void Logger::Log(LogLevel level, std::string_view target, std::string_view message,
-                 LogFields fields) {
-  const spdlog::level::level_enum native = ToSpdlog(level);
-  if (level == LogLevel::kOff || !impl_->logger.should_log(native)) return;
-  const std::string line = FormatLine(impl_->format, level, target, message, fields);
-  impl_->logger.log(native, spdlog::string_view_t(line.data(), line.size()));
-}
-
-std::string Logger::FormatLine(LogFormat format, LogLevel level, std::string_view target,
-                               std::string_view message, LogFields fields) {
-  if (format == LogFormat::kJson) return FormatJson(level, target, message, fields);
+std::string Logger::FormatLine(LogFormat format, LogLevel level, LogTarget target,
+                               std::string_view message, LogFields fields, uint64_t held_back) {
+  if (format == LogFormat::kJson) return FormatJson(level, target, message, fields, held_back);
   std::string line;
   if (format == LogFormat::kText) {
-    line.append(kLevelLabels[static_cast<size_t>(level)]).append(" ").append(target).append(": ");
+    line.append(kLevelLabels[static_cast<size_t>(level)]).append(" ");
+    line.append(LogTargetName(target)).append(": ");
     AppendEscaped(line, message);
   } else {
     AppendPair(line, "level", LogLevelName(level));
     line.push_back(' ');
-    AppendPair(line, "target", target);
+    AppendPair(line, "target", LogTargetName(target));
     line.push_back(' ');
     AppendPair(line, "message", message);
   }
   for (const LogField& field : fields) {
     line.push_back(' ');
     AppendPair(line, field.key(), field.value());
+  }
+  if (held_back > 0) {
+    line.push_back(' ');
+    AppendPair(line, kHeldBack, std::to_string(held_back));
   }
   return line;
 }

@@ -1,13 +1,19 @@
-// Log lines: a level, who speaks (target), a sentence, and key=value fields.
+// Structured events: a level, who speaks (target), a sentence, and key=value fields.
 //
-//   log.Info("resp", "listening", {{"address", address}, {"port", port}});
+//   log.Info(LogTarget::kResp, "listening", {{"address", address}, {"port", port}});
 //   2026-11-22T23:32:27.123Z INFO  resp: listening address=127.0.0.1 port=6379
 //
 // Keys, values and passwords of users never go into a log line, at any level. A field's text is
 // quoted and its control characters are escaped, so that what a peer sends cannot forge a line.
 // The messages are for people; each is a constant, what varies goes into fields.
+//
+// Nobody waits for the log: a thread of its own writes the lines; where it cannot keep up the
+// oldest ones go, and where a place in the code repeats itself its lines are held back
+// (rate_limit.h). Both are counted.
 #pragma once
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <initializer_list>
 #include <memory>
@@ -16,14 +22,14 @@
 #include <string_view>
 #include <type_traits>
 
+#include "server/base/clock.h"
+#include "server/base/log_filter.h"
+#include "server/base/rate_limit.h"
+
 namespace duet {
 
-enum class LogLevel : uint8_t { kDebug, kInfo, kWarning, kError, kOff };
 enum class LogFormat : uint8_t { kText, kLogfmt, kJson };
 
-// "debug", "info", "warning", "error", "off"; also Redis' "verbose" and "notice".
-std::optional<LogLevel> ParseLogLevel(std::string_view name);
-std::string_view LogLevelName(LogLevel level);
 // "text", "logfmt", "json".
 std::optional<LogFormat> ParseLogFormat(std::string_view name);
 
@@ -54,40 +60,57 @@ class LogField {
 
 using LogFields = std::initializer_list<LogField>;
 
-// Thread-safe. Built by main, handed to whoever logs; outlives them.
+// What was logged since the start.
+struct LogFigures {
+  std::array<uint64_t, 4> lines{};  // written or waiting to be, by LogLevel
+  uint64_t dropped = 0;             // the oldest, because the writer could not keep up
+  uint64_t held_back = 0;           // repetitions
+};
+
+// Thread-safe. Built by the composition root, handed to whoever logs; outlives them.
 class Logger {
  public:
-  // Writes to stderr, a line at once. Blocks as long as stderr does.
-  explicit Logger(LogLevel level = LogLevel::kInfo, LogFormat format = LogFormat::kText);
+  // Writes to stderr, a line at once.
+  explicit Logger(LogFilter filter = LogFilter(), LogFormat format = LogFormat::kText);
+  // Writes what still waits.
   ~Logger();
   Logger(const Logger&) = delete;
   Logger& operator=(const Logger&) = delete;
 
-  void SetLevel(LogLevel level);
-  LogLevel level() const;
-  bool enabled(LogLevel level) const { return level >= this->level(); }
+  void SetFilter(LogFilter filter) { filter_.store(filter.packed(), std::memory_order_relaxed); }
+  bool enabled(LogTarget target, LogLevel level) const {
+    return LogFilter::FromPacked(filter_.load(std::memory_order_relaxed)).Wants(target, level);
+  }
 
-  void Log(LogLevel level, std::string_view target, std::string_view message,
-           LogFields fields = {});
-  void Debug(std::string_view target, std::string_view message, LogFields fields = {}) {
+  // `message` is a string literal. Never blocks.
+  void Log(LogLevel level, LogTarget target, std::string_view message, LogFields fields = {});
+  void Debug(LogTarget target, std::string_view message, LogFields fields = {}) {
     Log(LogLevel::kDebug, target, message, fields);
   }
-  void Info(std::string_view target, std::string_view message, LogFields fields = {}) {
+  void Info(LogTarget target, std::string_view message, LogFields fields = {}) {
     Log(LogLevel::kInfo, target, message, fields);
   }
-  void Warning(std::string_view target, std::string_view message, LogFields fields = {}) {
+  void Warning(LogTarget target, std::string_view message, LogFields fields = {}) {
     Log(LogLevel::kWarning, target, message, fields);
   }
-  void Error(std::string_view target, std::string_view message, LogFields fields = {}) {
+  void Error(LogTarget target, std::string_view message, LogFields fields = {}) {
     Log(LogLevel::kError, target, message, fields);
   }
 
+  LogFigures figures() const;
+
   // The line that Log would write, without the time. For tests.
-  static std::string FormatLine(LogFormat format, LogLevel level, std::string_view target,
-                                std::string_view message, LogFields fields);
+  static std::string FormatLine(LogFormat format, LogLevel level, LogTarget target,
+                                std::string_view message, LogFields fields, uint64_t held_back = 0);
 
  private:
   struct Impl;  // keeps spdlog out of every file that logs
+
+  std::atomic<uint32_t> filter_;  // LogFilter::packed
+  const LogFormat format_;
+  SystemClock clock_;
+  LineRateLimit rate_limit_;
+  std::array<std::atomic<uint64_t>, 4> lines_{};
   std::unique_ptr<Impl> impl_;
 };
 

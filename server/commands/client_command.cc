@@ -141,7 +141,7 @@ void ClientHelp(CommandContext& ctx) {
       "    Return information about client connections. Options:",
       "    * TYPE (NORMAL|MASTER|REPLICA|PUBSUB)",
       "      Return clients of specified type.",
-      "MAINT_NOTIFICATIONS (ON|OFF) [MOVING-ENDPOINT-TYPE <type>]",
+      "MAINT_NOTIFICATIONS (ON|OFF) [MOVING-ENDPOINT-TYPE NONE]",
       "    Tell the client before the server closes its connection.",
       "UNPAUSE",
       "    Stop the current client pause, resuming traffic.",
@@ -334,8 +334,7 @@ constexpr CommandSpec kSubcommands[] = {
      .since = "8.4.0",
      .summary = "Tells the client before the server closes its connection.",
      .complexity = "O(1)",
-     .syntax = "<ON | OFF> [MOVING-ENDPOINT-TYPE <INTERNAL-IP | INTERNAL-FQDN | EXTERNAL-IP | "
-               "EXTERNAL-FQDN | NONE>]",
+     .syntax = "<ON | OFF> [MOVING-ENDPOINT-TYPE NONE]",
      .handler = ClientMaintNotifications},
     {.name = "no-evict",
      .arity = 3,

@@ -7,6 +7,7 @@
 
 #include "server/base/clock.h"
 #include "server/base/limits.h"
+#include "server/base/log.h"
 #include "server/commands/call.h"
 #include "server/commands/command_spec.h"
 #include "server/commands/monitor_line.h"
@@ -72,6 +73,12 @@ void CommandTrace::Note(const Call& call, uint64_t ticks) {
                    .words = TrimForSlowLog(WithoutSecrets(*call.command, call.argv)),
                    .peer_address = call.session.PeerAddress(),
                    .client_name = call.session.name.Get()});
+    call.server.log->Info(LogTarget::kCommands, "slow command",
+                          {{"command", call.command->full_name},
+                           {"duration_us", us},
+                           {"connection", call.session.id},
+                           {"peer", call.session.PeerAddress()},
+                           {"user", call.session.user.Get()}});
   }
   if (ticks >= latency_from_ticks_.load(std::memory_order_relaxed)) {
     const std::string_view event = (flags & kFast) != 0 ? "fast-command" : "command";

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "server/api/settings.h"
+#include "server/base/log.h"
 #include "server/commands/command_check.h"
 #include "server/commands/command_spec.h"
 #include "server/commands/command_table.h"
@@ -54,6 +55,14 @@ void ConfigSet(CommandContext& ctx) {
   for (size_t i = 0; i < words.size(); i += 2) pairs.emplace_back(words[i], words[i + 1]);
   if (const std::optional<Error> error = ctx.server.settings->Set(pairs)) {
     return ctx.reply.Error(*error);
+  }
+  // The names only: a value may be a secret.
+  for (const auto& [name, value] : pairs) {
+    ctx.server.log->Info(LogTarget::kServer, "a client has changed a setting",
+                         {{"setting", name},
+                          {"connection", ctx.session.id},
+                          {"peer", ctx.session.PeerAddress()},
+                          {"user", ctx.session.user.Get()}});
   }
   ctx.reply.Ok();
 }

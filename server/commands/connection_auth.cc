@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "server/base/log.h"
 #include "server/base/numbers.h"
 #include "server/commands/client_attributes.h"
 #include "server/commands/command_check.h"
@@ -27,6 +28,9 @@ constexpr std::string_view kDefaultUser = "default";
 std::optional<Error> Authenticate(CommandContext& ctx, std::string_view user,
                                   std::string_view password) {
   if (!ctx.server.password.Admits(password) || user != kDefaultUser) {
+    ctx.server.log->Warning(
+        LogTarget::kAuth, "refused a client: wrong user or password",
+        {{"door", "resp"}, {"connection", ctx.session.id}, {"peer", ctx.session.PeerAddress()}});
     return MakeError(ErrorCode::kNoAuth,
                      "WRONGPASS invalid username-password pair or user is disabled.");
   }

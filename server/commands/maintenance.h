@@ -3,8 +3,8 @@
 // that they know leads to one.
 //
 // They get a push ["MOVING", number, seconds, null]: within so many seconds the connection closes;
-// null means that they connect to the address that they used before. The number is the same for all
-// pushes about one closing.
+// null means that they connect to the address that they used before (moving-endpoint-type none).
+// The number is the same for all pushes about one closing.
 //
 // Source: the client libraries that listen to it (redis-py, node-redis, go-redis, Jedis, Lettuce,
 // StackExchange.Redis); redis-server itself does not have it.

@@ -17,8 +17,9 @@
 #include "server/commands/rates.h"
 
 namespace duet {
+class Logger;
 class Settings;
-}
+}  // namespace duet
 namespace duet::store {
 class Store;
 }
@@ -71,6 +72,7 @@ struct StoreAtReset {
 struct ServerContext {
   store::Store* store = nullptr;
   Clock* clock = nullptr;
+  Logger* log = nullptr;
   Settings* settings = nullptr;
   metrics::Registry* metrics = nullptr;
   ClientRegistry* clients = nullptr;

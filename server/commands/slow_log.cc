@@ -40,6 +40,11 @@ std::vector<SlowLogEntry> SlowLog::Newest(size_t count) const {
   return {entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(given)};
 }
 
+uint64_t SlowLog::next_id() const {
+  absl::MutexLock lock(&mutex_);
+  return next_id_;
+}
+
 size_t SlowLog::length() const {
   absl::MutexLock lock(&mutex_);
   return entries_.size();

@@ -40,6 +40,8 @@ class SlowLog {
   // At most `count`, the newest first.
   std::vector<SlowLogEntry> Newest(size_t count) const ABSL_LOCKS_EXCLUDED(mutex_);
   size_t length() const ABSL_LOCKS_EXCLUDED(mutex_);
+  // The id that the next entry gets: one more than the newest had.
+  uint64_t next_id() const ABSL_LOCKS_EXCLUDED(mutex_);
   void Reset() ABSL_LOCKS_EXCLUDED(mutex_);
   // slowlog-max-len. The oldest ones beyond a lower bound go.
   void set_max_length(size_t max) ABSL_LOCKS_EXCLUDED(mutex_);

@@ -35,6 +35,8 @@ bool Authenticator::Accepts(std::string_view header) const {
     return {::grpc::StatusCode::UNAUTHENTICATED, "NOAUTH Authentication required."};
   }
   if (!Accepts(std::string_view(header->second.data(), header->second.size()))) {
+    log_.Warning(LogTarget::kAuth, "refused a call: wrong user or password",
+                 {{"door", "grpc"}, {"peer", context.peer()}});
     return {::grpc::StatusCode::UNAUTHENTICATED,
             "WRONGPASS invalid username-password pair or user is disabled."};
   }

@@ -6,6 +6,7 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 
+#include "server/base/log.h"
 #include "server/base/password.h"
 
 namespace duet::rpc {
@@ -16,7 +17,8 @@ namespace duet::rpc {
 class Authenticator {
  public:
   // `password` outlives it, and may change: each call is held to the one of its beginning.
-  explicit Authenticator(const Password& password) : password_(password) {}
+  // Refusals are logged.
+  Authenticator(const Password& password, Logger& log) : password_(password), log_(log) {}
 
   // OK, or UNAUTHENTICATED with the line that RESP clients get.
   ::grpc::Status Check(const ::grpc::ServerContext& context) const {
@@ -31,6 +33,7 @@ class Authenticator {
   ::grpc::Status CheckMetadata(const ::grpc::ServerContext& context) const;
 
   const Password& password_;
+  Logger& log_;
 };
 
 }  // namespace duet::rpc

@@ -62,7 +62,8 @@ class Server final : public GrpcServer, private CallHost {
   Server(GrpcServerOptions options, ListenPlan plan,
          std::unique_ptr<::grpc::ServerCompletionQueue> calls)
       : CallHost(*calls, *options.dispatcher, limits_, options.databases,
-                 Authenticator(options.dispatcher->server().password)),
+                 Authenticator(options.dispatcher->server().password,
+                               *options.dispatcher->server().log)),
         options_(std::move(options)),
         limits_(options_.limits),
         plan_(std::move(plan)),

@@ -146,7 +146,10 @@ void AddConnections(Builder& out, const Registry& registry, const Figures& figur
   const uint64_t accepted = Total(registry, &WorkerCounters::connections_accepted);
   out.Gauge("redis_connected_clients", "RESP connections open now.",
             accepted > closed ? accepted - closed : 0);
-  out.Gauge("redis_blocked_clients", "Clients that wait in a blocking command.", 0);
+  out.Gauge("redis_blocked_clients", "Clients that wait in a blocking command.",
+            figures.blocked_clients);
+  out.Gauge("redis_tracking_clients", "Clients that are told when keys change (CLIENT TRACKING).",
+            figures.tracking_clients);
   out.Gauge("redis_connected_slaves", "Replicas connected.", 0);
   out.Gauge("redis_config_maxclients", "RESP connections allowed at once.", figures.max_clients);
   out.Counter("redis_connections_received_total", "RESP connections accepted.", accepted);
@@ -210,6 +213,28 @@ void AddCommands(Builder& out, const Registry& registry, const Figures& figures)
         MakeHistogram(command.latency, command.ticks, figures.ticks_per_us, CommandBounds()),
         {{"cmd", command.name}});
   }
+}
+
+// What is published, told and noted.
+void AddListeners(Builder& out, const Figures& figures) {
+  out.Gauge("redis_pubsub_channels", "Channels that somebody listens to.", figures.channels);
+  out.Gauge("redis_pubsub_patterns", "Patterns of channels that somebody listens to.",
+            figures.channel_patterns);
+  out.Gauge("duet_tracked_keys", "Keys that clients hold copies of (CLIENT TRACKING).",
+            figures.tracked_keys);
+  out.Gauge("redis_slowlog_length", "Commands in the slow log.", figures.slow_log_length);
+  if (figures.slow_log_next_id > 0) {
+    out.Gauge("redis_slowlog_last_id", "Number of the newest command in the slow log.",
+              figures.slow_log_next_id - 1);
+  }
+  FamilyWriter lines = out.Counters("duet_log_lines_total", "Lines logged, by level.");
+  for (size_t i = 0; i < figures.log.lines.size(); ++i) {
+    lines.Sample(static_cast<double>(figures.log.lines[i]),
+                 {{"level", std::string(LogLevelName(static_cast<LogLevel>(i)))}});
+  }
+  out.Counters("duet_log_lines_lost_total", "Lines that were not written, by reason.")
+      .Sample(static_cast<double>(figures.log.dropped), {{"reason", "queue_full"}})
+      .Sample(static_cast<double>(figures.log.held_back), {{"reason", "repeated"}});
 }
 
 void AddErrors(Builder& out, const Registry& registry, const Figures& figures) {
@@ -396,6 +421,7 @@ std::vector<MetricFamily> Collect(const Registry& registry, const Figures& figur
   AddConnections(out, registry, figures);
   AddCommands(out, registry, figures);
   AddErrors(out, registry, figures);
+  AddListeners(out, figures);
   AddStore(out, registry, figures);
   AddProcess(out, figures);
   AddWorkers(out, figures);

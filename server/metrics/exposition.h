@@ -16,6 +16,7 @@
 
 #include "prometheus/metric_family.h"
 
+#include "server/base/log.h"
 #include "server/metrics/process.h"
 #include "server/metrics/worker_counters.h"
 #include "server/runtime/worker_figures.h"
@@ -65,7 +66,14 @@ struct Figures {
   std::string mode = "standalone";
   uint64_t uptime_seconds = 0;
   uint64_t max_clients = 0;
-  double ticks_per_us = 1;  // CycleClock::TicksPerUs(), or a test's own
+  uint64_t blocked_clients = 0;   // wait in a command, or for the end of CLIENT PAUSE
+  uint64_t tracking_clients = 0;  // CLIENT TRACKING
+  uint64_t tracked_keys = 0;
+  uint64_t channels = 0;  // that somebody listens to; shard channels too
+  uint64_t channel_patterns = 0;
+  uint64_t slow_log_length = 0;
+  uint64_t slow_log_next_id = 0;  // 0: nothing was slow yet
+  double ticks_per_us = 1;        // CycleClock::TicksPerUs(), or a test's own
 
   // The store.
   std::vector<DatabaseFigures> databases;  // by number
@@ -73,6 +81,8 @@ struct Figures {
   uint64_t evicted_keys = 0;
   uint64_t entry_bytes = 0;
   uint64_t table_bytes = 0;
+
+  LogFigures log;
 
   // Memory and process.
   uint64_t memory_used_bytes = 0;  // allocated, as the allocator counts it

@@ -58,6 +58,7 @@ Connection::~Connection() = default;
 
 runtime::Task<> Connection::Run() {
   JoinWorker();
+  LogEvent(LogLevel::kDebug, "connected");
   Next next = Next::kRead;
   while (next != Next::kClose) {
     if (next == Next::kFlush) {
@@ -76,7 +77,8 @@ runtime::Task<> Connection::Run() {
     const Input input = co_await ReadMore();
     next = HandleInput(input);
   }
-  if (session_.mailbox->overflowed()) state().counters->output_limited.Add();
+  if (session_.mailbox->overflowed()) NoteOutputLimit();
+  LogEvent(LogLevel::kDebug, "closed");
   state().counters->connections_closed.Add();
   LeaveWorker();
 }
@@ -247,6 +249,7 @@ Connection::Next Connection::ExecuteInput() {
     input_.remove_prefix(parsed.consumed);
     if (parsed.status == ParseStatus::kProtocolError) {
       state().counters->protocol_errors.Add();
+      LogEvent(LogLevel::kWarning, "closes a connection: what it sent is no RESP", parser_.error());
       writer.Error(Error{ErrorCode::kProtocol, parser_.error()});
       return Finish();
     }
@@ -307,15 +310,31 @@ bool Connection::IsTrusted() const {
   return session_.authenticated || !services_.dispatcher.server().password.required();
 }
 
-bool Connection::OutputOverLimit() const {
+bool Connection::OutputOverLimit() {
   const auto of = session_.has(commands::kSubscribed) ? commands::ClientClass::kPubsub
                                                       : commands::ClientClass::kNormal;
   const uint64_t limit = IsTrusted()
                              ? services_.dispatcher.server().output_limits.Get(of).hard_bytes
                              : services_.limits.max_output_bytes_unauthenticated;
   if (limit == 0 || state().output.size() <= limit) return false;
-  state().counters->output_limited.Add();
+  NoteOutputLimit();
   return true;
+}
+
+void Connection::NoteOutputLimit() {
+  state().counters->output_limited.Add();
+  LogEvent(LogLevel::kWarning, "closes a connection: it does not read its replies",
+           "client-output-buffer-limit");
+}
+
+void Connection::LogEvent(LogLevel level, std::string_view message, std::string_view reason) {
+  Logger& log = *services_.dispatcher.server().log;
+  if (!log.enabled(LogTarget::kResp, level)) return;
+  const std::string user = session_.user.Get();
+  const LogField who[] = {
+      {"connection", session_.id}, {"peer", session_.peer_address}, {"user", user}};
+  if (reason.empty()) return log.Log(level, LogTarget::kResp, message, {who[0], who[1], who[2]});
+  log.Log(level, LogTarget::kResp, message, {who[0], who[1], who[2], {"reason", reason}});
 }
 
 // Sends the hot output buffer; what the socket does not take goes to unsent_.

@@ -28,6 +28,7 @@
 #include "server/api/argv.h"
 #include "server/base/clock.h"
 #include "server/base/limits.h"
+#include "server/base/log.h"
 #include "server/commands/client_registry.h"
 #include "server/commands/dispatcher.h"
 #include "server/commands/session.h"
@@ -118,7 +119,9 @@ class Connection final : private runtime::Doorbell::Handler, private commands::M
   Next Finish();
   void KeepUnexecuted(size_t executed, size_t parsed_bytes);
   bool IsTrusted() const;  // has the client given the password, or need not?
-  bool OutputOverLimit() const;
+  bool OutputOverLimit();
+  void NoteOutputLimit();
+  void LogEvent(LogLevel level, std::string_view message, std::string_view reason = {});
   void CountRead(size_t bytes);
   void JoinWorker();
   void LeaveWorker();

@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 
+#include "server/base/log.h"
 #include "server/runtime/timer.h"
 
 namespace duet::resp {
@@ -99,6 +100,10 @@ runtime::Task<> RespServer::AcceptLoop(runtime::Listener& listener) {
       connections_.SpawnOn(worker, Serve(std::move(accepted.stream), std::move(place)));
     } else {
       counters.connections_rejected.Add();
+      services_.dispatcher.server().log->Warning(
+          LogTarget::kResp, "refused a connection: there are as many as maxclients allows",
+          {{"peer", accepted.stream->PeerAddress()},
+           {"maxclients", services_.clients.max_clients()}});
       connections_.SpawnOn(worker, Refuse(std::move(accepted.stream)));
     }
   }

@@ -140,7 +140,8 @@ TEST(GrpcServerTest, APasswordThatChangesHoldsForNewCalls) {
 
 TEST(AuthenticatorTest, AcceptsBearerAndBasic) {
   const Password password("s:cret");
-  const rpc::Authenticator auth(password);
+  Logger log{LogFilter(LogLevel::kOff)};
+  const rpc::Authenticator auth(password, log);
   EXPECT_TRUE(auth.Accepts("Bearer s:cret"));
   EXPECT_TRUE(auth.Accepts("bearer s:cret"));
   EXPECT_TRUE(auth.Accepts("Basic " + absl::Base64Escape("default:s:cret")));

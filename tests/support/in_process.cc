@@ -2,9 +2,19 @@
 
 #include <cstdlib>
 
+#include "server/base/log.h"
 #include "tests/support/notation.h"
 
 namespace duet::testing {
+
+namespace {
+
+Logger& QuietLogger() {
+  static Logger logger{LogFilter(LogLevel::kOff)};
+  return logger;
+}
+
+}  // namespace
 
 InProcess::InProcess(commands::Door door) : door_(door) {
   settings.on_change = [this](const std::string& name, const std::string& value) {
@@ -58,6 +68,7 @@ void InProcess::Reset() {
   store = std::make_unique<store::Store>(store::StoreOptions{.shard_bits = 4, .hash_seed = 7});
   server.store = store.get();
   server.clock = &clock;
+  server.log = &QuietLogger();
   server.settings = &settings;
   server.metrics = &registry;
   server.clients = &clients;
