@@ -1,6 +1,7 @@
 // INFO of what the workers counted, summed over them, since the last CONFIG RESETSTAT.
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <string>
 
 #include "server/base/clock.h"
@@ -108,13 +109,16 @@ void InfoCommandStats(CommandContext& ctx, InfoText& out) {
   }
 }
 
+// By name, as Redis lists them.
 void InfoErrorStats(CommandContext& ctx, InfoText& out) {
-  out.Section("Errorstats");
+  std::map<std::string_view, uint64_t> counts;
   for (int word = 0; word < kErrorWordCount; ++word) {
     const uint64_t count = SumErrors(*ctx.server.metrics, static_cast<size_t>(word));
-    if (count == 0) continue;
-    out.Field("errorstat_" + std::string(ErrorWordText(static_cast<ErrorWord>(word))),
-              "count=" + std::to_string(count));
+    if (count > 0) counts.emplace(ErrorWordText(static_cast<ErrorWord>(word)), count);
+  }
+  out.Section("Errorstats");
+  for (const auto& [word, count] : counts) {
+    out.Field("errorstat_" + std::string(word), "count=" + std::to_string(count));
   }
 }
 
