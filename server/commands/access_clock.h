@@ -38,13 +38,13 @@ uint8_t CountOfUses(uint16_t bits, int64_t now_ms, int decay_minutes);
 uint16_t CountUse(uint16_t bits, int64_t now_ms, int decay_minutes, int log_factor,
                   uint64_t random);
 
-// The rule for one command. Unless `is_use`, nothing that it does to entries is a use of them.
+// The rule for the commands of a batch. Unless `counts`, nothing that a command does to entries is
+// a use of them; set anew for each.
 class AccessClock final : public store::AccessRule {
  public:
-  // `limits` outlives the clock.
-  AccessClock(const SharedMemoryLimits& limits, int64_t now_ms, bool is_use, uint64_t random)
+  // `limits` outlives the clock; the policy that holds now is the batch's.
+  AccessClock(const SharedMemoryLimits& limits, int64_t now_ms, uint64_t random)
       : limits_(limits), now_ms_(now_ms), random_(random) {
-    counts = is_use;
     if (IsLfu(limits.policy)) {
       fresh = BitsOfCount(kFreshCount, now_ms);
       after_use = &AfterCountedUse;

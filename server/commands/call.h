@@ -10,6 +10,7 @@
 
 #include "server/api/argv.h"
 #include "server/api/reply_writer.h"
+#include "server/commands/access_clock.h"
 #include "server/commands/command_table.h"
 #include "server/commands/server_context.h"
 #include "server/commands/session.h"
@@ -30,10 +31,11 @@ struct Call {
   const Command* command;
   std::span<const store::Key> keys;
   int64_t now_ms;
+  AccessClock& access;  // of all commands of the batch
 
   // The same call, whose reply goes elsewhere.
   Call With(ReplyWriter& other) const {
-    return {server, session, argv, other, command, keys, now_ms};
+    return {server, session, argv, other, command, keys, now_ms, access};
   }
 };
 

@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <type_traits>
 #include <utility>
 
 #include "absl/container/inlined_vector.h"
@@ -37,7 +38,7 @@ static_assert(kErrorWordCount <= metrics::kErrorWords);
 
 constexpr size_t kWindow = 32;  // commands that are prefetched together
 constexpr size_t kMaxPrefetch =
-    128;  // keys of a window; more would push each other out of the cache
+    128;  // keys of long commands of a window; more would push each other out of the cache
 
 const Command* Lookup(const CommandTable& table, Argv argv) {
   const Command* command = table.Find(argv[0]);
@@ -172,6 +173,10 @@ void Run(Call& call) {
 }
 
 // Whether the command's look at a key is a use of it.
+AccessClock ClockOf(const ServerContext& server, const Session& session, int64_t now_ms) {
+  return {server.memory->limits(), now_ms, session.id << 40 ^ session.commands_processed};
+}
+
 bool UsesKeys(const Call& call) {
   const uint32_t flags = call.command->spec->flags;
   if (call.session.has(kNoTouch)) [[unlikely]]
@@ -227,12 +232,14 @@ Step Perform(const CommandTable& table, Call& call, uint64_t& ticks) {
   return TakeSteps(table, call, in_mode, ticks);
 }
 
-// Up to kWindow commands of a batch, looked up and hashed.
+// Up to kWindow commands of a batch, looked up and hashed. The key of a command with one key, which
+// most commands are, has its place; those of others lie behind one another.
 class Window {
  public:
   void Prepare(const CommandTable& table, const store::Store& store, const CommandBatch& batch,
                size_t begin, size_t count) {
-    keys_.clear();
+    count_ = count;
+    more_.clear();
     const Command* last = nullptr;
     std::string_view last_name;
     for (size_t i = 0; i < count; ++i) {
@@ -242,28 +249,62 @@ class Window {
         last_name = argv[0];
       }
       commands_[i] = argv.empty() ? nullptr : last;
-      CollectKeys(store, commands_[i], argv, keys_);
-      key_ends_[i] = keys_.size();
+      if (TakesOneKey(commands_[i], argv)) [[likely]] {
+        std::construct_at(&one_.keys[i], store.MakeKey(argv[1]));
+        more_ends_[i] = kOne;
+      } else {
+        more_begins_[i] = more_.size();
+        CollectKeys(store, commands_[i], argv, more_);
+        more_ends_[i] = more_.size();
+      }
     }
   }
 
   void Prefetch(const store::Store& store, int database) const {
-    const size_t count = std::min(keys_.size(), kMaxPrefetch);
-    if (count < 2) return;
-    for (size_t i = 0; i < count; ++i) store.PrefetchBucket(database, keys_[i].hash);
-    for (size_t i = 0; i < count; ++i) store.PrefetchEntry(database, keys_[i].hash);
+    if (count_ + more_.size() < 2) return;
+    ForEachKey([&](const store::Key& key) { store.PrefetchBucket(database, key.hash); });
+    ForEachKey([&](const store::Key& key) { store.PrefetchEntry(database, key.hash); });
   }
 
   const Command* command(size_t i) const { return commands_[i]; }
   std::span<const store::Key> keys(size_t i) const {
-    const size_t begin = i == 0 ? 0 : key_ends_[i - 1];
-    return std::span<const store::Key>(keys_).subspan(begin, key_ends_[i] - begin);
+    if (more_ends_[i] == kOne) [[likely]]
+      return {&one_.keys[i], 1};
+    return std::span<const store::Key>(more_).subspan(more_begins_[i],
+                                                      more_ends_[i] - more_begins_[i]);
   }
 
  private:
+  static constexpr size_t kOne = SIZE_MAX;
+  // Not initialised: a batch of one command would pay for all places.
+  union OneKeys {
+    OneKeys() {}
+    store::Key keys[kWindow];
+  };
+  static_assert(std::is_trivially_destructible_v<store::Key>);
+
+  static bool TakesOneKey(const Command* command, Argv argv) {
+    if (command == nullptr) [[unlikely]]
+      return false;
+    const CommandSpec& spec = *command->spec;
+    return spec.keys.first == 1 && spec.keys.last == 1 && spec.more_keys.first == 0 &&
+           ArityHolds(spec, argv.size());
+  }
+
+  template <typename Visit>
+  void ForEachKey(Visit visit) const {
+    for (size_t i = 0; i < count_; ++i) {
+      if (more_ends_[i] == kOne) visit(one_.keys[i]);
+    }
+    for (size_t i = 0; i < std::min(more_.size(), kMaxPrefetch); ++i) visit(more_[i]);
+  }
+
+  size_t count_ = 0;
   std::array<const Command*, kWindow> commands_;
-  std::array<size_t, kWindow> key_ends_;
-  Keys keys_;
+  OneKeys one_;
+  std::array<size_t, kWindow> more_begins_;  // the command's keys in more_
+  std::array<size_t, kWindow> more_ends_;    // or kOne
+  Keys more_;
 };
 
 }  // namespace
@@ -301,15 +342,14 @@ void CountGrowth(const Call& call, store::ShardLocks& released) {
 }
 
 std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks) {
-  AccessClock access(call.server.memory->limits(), call.now_ms, UsesKeys(call),
-                     call.session.id << 40 ^ call.session.commands_processed);
+  call.access.counts = UsesKeys(call);
   CommandContext context{.args = call.argv,
                          .reply = call.reply,
                          .session = call.session,
                          .server = call.server,
                          .spec = *call.command->spec,
                          .db = store::Database(*call.server.store, locks, call.session.database,
-                                               call.now_ms, call.session.id, &access),
+                                               call.now_ms, call.session.id, &call.access),
                          .locks = locks,
                          .keys = call.keys,
                          .now_ms = call.now_ms};
@@ -341,7 +381,8 @@ void Dispatcher::Execute(Session& session, Argv argv, ReplyWriter& reply) {
   const Command* command = Lookup(table_, argv);
   Keys keys;
   CollectKeys(*server_.store, command, argv, keys);
-  Call call{server_, session, argv, reply, command, keys, now_ms};
+  AccessClock access = ClockOf(server_, session, now_ms);
+  Call call{server_, session, argv, reply, command, keys, now_ms, access};
   Perform(table_, call, ticks);
   server_.tracking->TellPrefixes();
 }
@@ -368,6 +409,7 @@ BatchResult Dispatcher::ExecuteWindows(Session& session, const CommandBatch& bat
   session.last_command_ms = now_ms;
   session.counters->batches.Add();
 
+  AccessClock access = ClockOf(server_, session, now_ms);
   Window window;
   BatchResult result;
   for (size_t start = begin; start < batch.size(); start += kWindow) {
@@ -378,7 +420,7 @@ BatchResult Dispatcher::ExecuteWindows(Session& session, const CommandBatch& bat
       ++result.executed;
       const Argv argv = batch[start + i];
       if (argv.empty()) continue;
-      Call call{server_, session, argv, reply, window.command(i), window.keys(i), now_ms};
+      Call call{server_, session, argv, reply, window.command(i), window.keys(i), now_ms, access};
       const Step step = Perform(table_, call, ticks);
       if (step == Step::kWait) [[unlikely]] {
         --result.executed;

@@ -81,7 +81,8 @@ Garbage ExecuteQueued(const Call& exec, const CommandQueue& queue, const QueuedK
               .reply = exec.reply,
               .command = &queue.command(i),
               .keys = keys.of(i),
-              .now_ms = exec.now_ms};
+              .now_ms = exec.now_ms,
+              .access = exec.access};
     const uint64_t errors_before = exec.reply.errors();
     garbage.push_back(RunInMode(call, locks));
     DUET_CHECK(!exec.session.waits, "a handler lets its client wait inside of EXEC");

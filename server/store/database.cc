@@ -26,10 +26,17 @@ Database Database::Sibling(int index) const {
 }
 
 // Writes to the entry only if its bits change: a line that is only read stays shared.
-void Database::Use(Entry& entry) const {
-  if (access_ == nullptr || !access_->counts || used_ == &entry) return;
+inline void Database::Use(Entry& entry) const {
+  if (access_ == nullptr || !access_->counts) return;
+  if (access_->after_use != nullptr) return CountUse(entry);
+  if (entry.access() != access_->fresh) entry.set_access(access_->fresh);
+}
+
+// A command uses an entry once, however often it looks at it.
+void Database::CountUse(Entry& entry) const {
+  if (used_ == &entry) return;
   used_ = &entry;
-  const uint16_t bits = access_->AfterUse(entry.access());
+  const uint16_t bits = access_->after_use(*access_, entry.access());
   if (bits != entry.access()) entry.set_access(bits);
 }
 

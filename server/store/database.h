@@ -87,6 +87,7 @@ class Database {
   // As FindSlot, for writers: erases the key first if it has expired.
   uint64_t* FindLiveSlot(Shard& shard, const Key& key, ShardData** data);
   void Use(Entry& entry) const;
+  void CountUse(Entry& entry) const;  // of a rule that has after_use
   uint16_t FreshAccess() const { return access_ == nullptr ? 0 : access_->fresh; }
   void Put(Shard& shard, ShardData& data, uint64_t* slot, Entry* entry, const Key& key);
   template <typename Assign, typename Make>
@@ -96,7 +97,7 @@ class Database {
   Store* store_;
   const ShardLocks* locks_;
   AccessRule* access_;
-  mutable const Entry* used_ = nullptr;  // the last one, so that a command uses it once
+  mutable const Entry* used_ = nullptr;  // the last one that CountUse saw
   int index_;
   int64_t now_ms_;
   Origin origin_;

@@ -77,12 +77,12 @@ TEST(CountOfUses, WithoutAFactorEveryUseCounts) {
 TEST(AccessClock, SetsTheTimeOrCounts) {
   SharedMemoryLimits limits;
   limits.Set({.policy = MemoryPolicy::kAllKeysLru});
-  AccessClock times(limits, kNowMs, true, 1);
+  AccessClock times(limits, kNowMs, 1);
   EXPECT_EQ(times.fresh, BitsOfUse(kNowMs));
   EXPECT_EQ(times.AfterUse(BitsOfUse(kNowMs - 5000)), BitsOfUse(kNowMs));
 
   limits.Set({.policy = MemoryPolicy::kVolatileLfu});
-  AccessClock counts(limits, kNowMs, true, 1);
+  AccessClock counts(limits, kNowMs, 1);
   EXPECT_EQ(counts.fresh, BitsOfCount(kFreshCount, kNowMs));
   EXPECT_EQ(counts.AfterUse(BitsOfCount(3, kNowMs)), BitsOfCount(4, kNowMs));
 }
