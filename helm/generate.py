@@ -101,8 +101,8 @@ def setting_schema(meaning):
         schema |= {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+(ms|s|m)?$"}
     elif match := re.search(r"One of ([\w, -]+)\.$", meaning):
         schema["enum"] = match[1].split(", ")
-    elif "Yes or no" in meaning:
-        schema |= {"type": ["boolean", "string"]}
+        if "yes" in schema["enum"]:  # which YAML takes for true
+            schema["enum"] += [True, False]
     else:
         schema["type"] = "string"
     return schema

@@ -3,7 +3,7 @@
 import base64
 import unittest
 
-from chart import (Refused, container, environment, notes, objects, one, values_files, workload)
+from chart import (CHART, Refused, container, environment, notes, objects, one, values_files, workload)
 
 # resources and what --threads and --maxmemory are for them (75 %); None: the variable is not set.
 RESOURCES = [
@@ -53,6 +53,13 @@ class Values(unittest.TestCase):
         variables = environment(objects({"settings": settings}))
         self.assertEqual(variables["DUET_MAXCLIENTS"], "1000000")
         self.assertEqual(variables["DUET_MAX_REQUEST_BYTES"], "68719476736")
+
+    def test_yes_is_yes(self):
+        if "enable-debug-command" not in (CHART / "values.schema.json").read_text():
+            self.skipTest("the server has no such setting yet")
+        for said, read in (("local", "local"), (True, "yes"), (False, "no"), ("yes", "yes")):
+            found = objects({"settings": {"enable-debug-command": said}})
+            self.assertEqual(environment(found)["DUET_ENABLE_DEBUG_COMMAND"], read)
 
     def test_a_quantity_that_is_none(self):
         with self.assertRaises(Refused):
