@@ -13,7 +13,8 @@ DUET_TEST_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev
   clang clang-format libclang-rt-14-dev lld
   redis-server redis-tools prometheus
-  python3 python3-grpcio python3-protobuf python3-yaml curl busybox strace systemd
+  python3 python3-grpcio python3-protobuf python3-yaml python3-websocket
+  curl busybox strace systemd chromium
   # Redis clients (tests/clients).
   python3-redis ruby-redis php-cli php-redis libhiredis-dev libredis-perl prometheus-redis-exporter
 )

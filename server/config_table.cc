@@ -214,6 +214,11 @@ constexpr SettingRow kRows[] = {
         "__keyevent@0__:event), g$lshzxetd or A for all of them, n and m choose the events. Empty: "
         "nothing.",
         kRuntimeSettable),
+    Number<Direct<&Config::tracking_table_max_keys>>(
+        "tracking-table-max-keys", "", kPublished, kInteger, 0, INT64_MAX,
+        "Keys of which it is known who has read them (CLIENT TRACKING); beyond it, the readers of "
+        "some are told that they are invalid. 0: any number.",
+        kRuntimeSettable),
     Number<OfMemory<&MemoryLimits::max_bytes>>(
         "maxmemory", "", kEviction, kBytes, 0,
         kMostMemory,
@@ -241,12 +246,6 @@ constexpr SettingRow kRows[] = {
         "Minutes in which an unused key's count of uses falls by one. 0: it never does.",
         kRuntimeSettable),
 
-    Number<Direct<&Config::tracking_table_max_keys>>(
-        "tracking-table-max-keys", "", kPublished, kInteger, 0, INT64_MAX,
-        "Keys of which it is known who has read them (CLIENT TRACKING); beyond it, the readers of "
-        "some are told that they are invalid. 0: any number.",
-        kRuntimeSettable),
-
     Number<Direct<&Config::drain_delay_ms>>(
         "drain-delay", "", kShutdown, kMilliseconds, 0, 600'000,
         "Time between SIGTERM, when /readyz says no, and the first door that closes.",
@@ -268,7 +267,7 @@ constexpr SettingRow kRows[] = {
 
     Number<LogLevels>("log-level", "loglevel", kLogging, SettingKind::kLogFilter, 0, 0,
                       "Which lines are logged, to standard error: those of a level and above, and "
-                      "of some targets other ones (info,resp=debug).",
+                      "of some targets other ones.",
                       kRuntimeSettable),
     Choice<Direct<&Config::log_format>>("log-format", kLogging, kLogFormats, "Form of a log line.",
                                         false),

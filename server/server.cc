@@ -18,6 +18,7 @@
 #include "server/metrics/process.h"
 #include "server/runtime/switch.h"
 #include "server/runtime/timer.h"
+#include "server/status.h"
 
 namespace duet {
 namespace {
@@ -131,57 +132,14 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
 
 absl::Status Server::Open() {
   const std::vector<std::string> hosts = BindHostsBlocking(config_);
-  resp::RespOptions resp_options;
-  if (config_.resp_port != kPortOff) resp_options.bind = hosts;
-  resp_options.port = config_.resp_port;
-  resp_options.unix_socket = config_.unix_socket;
-  if (config_.unix_socket_perm != 0) {
-    resp_options.unix_socket_mode = static_cast<int>(config_.unix_socket_perm);
-  }
-  resp_options.backlog = config_.tcp_backlog;
-  resp_options.keepalive_s = config_.tcp_keepalive_s;
-  resp_options.idle_timeout_s = config_.client_timeout_s;
-  absl::StatusOr<std::unique_ptr<resp::RespServer>> resp =
-      resp::RespServer::Bind(runtime_, *dispatcher_, registry_, resp_options);
-  if (!resp.ok()) return resp.status();
-  resp_ = *std::move(resp);
-  context_.resp_port = resp_->port();
-
+  if (absl::Status opened = OpenResp(hosts); !opened.ok()) return opened;
   if (config_.admin_port != kPortOff) {
-    http::AdminOptions options;
-    options.hosts = hosts;
-    options.port = config_.admin_port;
-    http::AdminHandlers handlers;
-    handlers.ready = [this] {
-      return ready_.load() ? absl::OkStatus()
-                           : absl::UnavailableError("the server is starting or draining");
-    };
-    handlers.metrics = [this] { return metrics::Exposition(registry_, Figures()); };
-    absl::StatusOr<std::unique_ptr<http::AdminServer>> admin =
-        http::AdminServer::Start(runtime_, std::move(options), std::move(handlers));
-    if (!admin.ok()) return admin.status();
-    admin_ = *std::move(admin);
-    context_.admin_port = admin_->port();
+    if (absl::Status opened = OpenAdmin(hosts); !opened.ok()) return opened;
   }
-
   runtime_.Start();
   started_ = true;
   if (config_.grpc_port != kPortOff) {
-    rpc::GrpcServerOptions options;
-    options.addresses = hosts;
-    options.port = config_.grpc_port;
-    options.runtime = &runtime_;
-    options.dispatcher = dispatcher_.get();
-    options.registry = &registry_;
-    options.counters_offset = static_cast<size_t>(runtime_.size());
-    options.max_queue_threads = runtime_.size();
-    options.limits = config_.limits;
-    options.next_session_id = [this] { return clients_.NextId(); };
-    absl::StatusOr<std::unique_ptr<rpc::GrpcServer>> grpc =
-        rpc::GrpcServer::Start(std::move(options));
-    if (!grpc.ok()) return grpc.status();
-    grpc_ = *std::move(grpc);
-    context_.grpc_port = grpc_->port();
+    if (absl::Status opened = OpenGrpc(hosts); !opened.ok()) return opened;
   }
 
   RegisterRuntimeSettings();
@@ -197,6 +155,63 @@ absl::Status Server::Open() {
   }
   log_.Info(LogTarget::kServer, "ready", {{"version", Version()}, {"threads", runtime_.size()}});
   ready_.store(true);
+  return absl::OkStatus();
+}
+
+absl::Status Server::OpenResp(const std::vector<std::string>& hosts) {
+  resp::RespOptions options;
+  if (config_.resp_port != kPortOff) options.bind = hosts;
+  options.port = config_.resp_port;
+  options.unix_socket = config_.unix_socket;
+  if (config_.unix_socket_perm != 0) {
+    options.unix_socket_mode = static_cast<int>(config_.unix_socket_perm);
+  }
+  options.backlog = config_.tcp_backlog;
+  options.keepalive_s = config_.tcp_keepalive_s;
+  options.idle_timeout_s = config_.client_timeout_s;
+  absl::StatusOr<std::unique_ptr<resp::RespServer>> resp =
+      resp::RespServer::Bind(runtime_, *dispatcher_, registry_, options);
+  if (!resp.ok()) return resp.status();
+  resp_ = *std::move(resp);
+  context_.resp_port = resp_->port();
+  return absl::OkStatus();
+}
+
+absl::Status Server::OpenAdmin(const std::vector<std::string>& hosts) {
+  http::AdminOptions options;
+  options.hosts = hosts;
+  options.port = config_.admin_port;
+  http::AdminHandlers handlers;
+  handlers.ready = [this] {
+    return ready_.load() ? absl::OkStatus()
+                         : absl::UnavailableError("the server is starting or draining");
+  };
+  handlers.status = [this] { return StatusJson(context_, Version(), ready_.load()); };
+  handlers.metrics = [this] { return metrics::Exposition(registry_, Figures()); };
+  absl::StatusOr<std::unique_ptr<http::AdminServer>> admin =
+      http::AdminServer::Start(runtime_, std::move(options), std::move(handlers));
+  if (!admin.ok()) return admin.status();
+  admin_ = *std::move(admin);
+  context_.admin_port = admin_->port();
+  return absl::OkStatus();
+}
+
+absl::Status Server::OpenGrpc(const std::vector<std::string>& hosts) {
+  rpc::GrpcServerOptions options;
+  options.addresses = hosts;
+  options.port = config_.grpc_port;
+  options.runtime = &runtime_;
+  options.dispatcher = dispatcher_.get();
+  options.registry = &registry_;
+  options.counters_offset = static_cast<size_t>(runtime_.size());
+  options.max_queue_threads = runtime_.size();
+  options.limits = config_.limits;
+  options.next_session_id = [this] { return clients_.NextId(); };
+  absl::StatusOr<std::unique_ptr<rpc::GrpcServer>> grpc =
+      rpc::GrpcServer::Start(std::move(options));
+  if (!grpc.ok()) return grpc.status();
+  grpc_ = *std::move(grpc);
+  context_.grpc_port = grpc_->port();
   return absl::OkStatus();
 }
 

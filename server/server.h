@@ -63,6 +63,9 @@ class Server {
  private:
   explicit Server(const Config& config);
   absl::Status Open();
+  absl::Status OpenResp(const std::vector<std::string>& hosts);
+  absl::Status OpenAdmin(const std::vector<std::string>& hosts);
+  absl::Status OpenGrpc(const std::vector<std::string>& hosts);  // REQUIRES: the runtime runs
   void RegisterRuntimeSettings();
   void RegisterPubsubSettings();
   void SetKeyEvents(uint32_t events);

@@ -1,12 +1,12 @@
 #include "server/base/log.h"
 
 #include <array>
-#include <cstdio>
 #include <spdlog/async_logger.h>
 #include <spdlog/details/thread_pool.h>
 #include <spdlog/pattern_formatter.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include "server/base/json.h"
 #include "server/base/numbers.h"
 
 namespace duet {
@@ -51,29 +51,6 @@ const char* PatternOf(LogFormat format) {
   return "%v";
 }
 
-void AppendEscaped(std::string& out, std::string_view text) {
-  for (const char c : text) {
-    const unsigned char byte = static_cast<unsigned char>(c);
-    if (c == '"' || c == '\\') {
-      out.push_back('\\');
-      out.push_back(c);
-    } else if (byte < 0x20 || byte >= 0x7f) {
-      // \u00xx also for bytes over 0x7f: what a peer sends need not be UTF-8, JSON must be.
-      char code[7];
-      std::snprintf(code, sizeof(code), "\\u%04x", static_cast<unsigned>(byte));
-      out.append(code);
-    } else {
-      out.push_back(c);
-    }
-  }
-}
-
-void AppendQuoted(std::string& out, std::string_view text) {
-  out.push_back('"');
-  AppendEscaped(out, text);
-  out.push_back('"');
-}
-
 bool NeedsQuotes(std::string_view text) {
   if (text.empty()) return true;
   for (const char c : text) {
@@ -85,7 +62,7 @@ bool NeedsQuotes(std::string_view text) {
 void AppendPair(std::string& out, std::string_view key, std::string_view value) {
   out.append(key).push_back('=');
   if (NeedsQuotes(value)) {
-    AppendQuoted(out, value);
+    AppendJsonString(out, value);
   } else {
     out.append(value);
   }
@@ -93,12 +70,12 @@ void AppendPair(std::string& out, std::string_view key, std::string_view value) 
 
 void AppendJsonMember(std::string& out, std::string_view key, std::string_view value, bool bare) {
   if (!out.empty()) out.push_back(',');
-  AppendQuoted(out, key);
+  AppendJsonString(out, key);
   out.push_back(':');
   if (bare && value != "inf" && value != "-inf" && value != "nan" && value != "-nan") {
     out.append(value);
   } else {
-    AppendQuoted(out, value);
+    AppendJsonString(out, value);
   }
 }
 
@@ -171,7 +148,7 @@ std::string Logger::FormatLine(LogFormat format, LogLevel level, LogTarget targe
   if (format == LogFormat::kText) {
     line.append(kLevelLabels[static_cast<size_t>(level)]).append(" ");
     line.append(LogTargetName(target)).append(": ");
-    AppendEscaped(line, message);
+    AppendJsonEscaped(line, message);
   } else {
     AppendPair(line, "level", LogLevelName(level));
     line.push_back(' ');

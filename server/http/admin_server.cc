@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "server/base/check.h"
+#include "server/http/status_page.h"
 
 namespace duet::http {
 
@@ -35,7 +36,8 @@ absl::StatusOr<Listeners> ListenOnAll(Worker& worker, const AdminOptions& option
 absl::StatusOr<std::unique_ptr<AdminServer>> AdminServer::Start(Runtime& runtime,
                                                                 AdminOptions options,
                                                                 AdminHandlers handlers) {
-  DUET_CHECK(handlers.metrics && handlers.ready, "the admin server needs its handlers");
+  DUET_CHECK(handlers.metrics && handlers.status && handlers.ready,
+             "the admin server needs its handlers");
   Worker& worker = runtime.worker(runtime.size() - 1);
   // A port that is free on one address may be taken on the next: look for another then.
   constexpr int kTries = 16;
@@ -61,14 +63,17 @@ AdminServer::AdminServer(Runtime& runtime, Worker& worker, AdminOptions options,
       listeners_(std::move(listeners)),
       tasks_(runtime) {
   for (const auto& listener : listeners_) addresses_.push_back(listener->address());
-  router_.Add("/metrics", "what Prometheus scrapes", [this](const Request&) {
+  router_.Add("/", [](const Request&) {
+    return Response{200, std::string(StatusPage()), "text/html; charset=utf-8"};
+  });
+  router_.Add("/status.json", [this](const Request&) {
+    return Response{200, handlers_.status(), "application/json"};
+  });
+  router_.Add("/metrics", [this](const Request&) {
     return Response{200, handlers_.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
   });
-  router_.Add("/livez", "200 while the process runs", [](const Request&) {
-    return Response{200, "ok\n"};
-  });
-  router_.Add("/readyz", "200 while it takes requests, 503 while it starts or drains",
-              [this](const Request&) { return Ready(); });
+  router_.Add("/livez", [](const Request&) { return Response{200, "ok\n"}; });
+  router_.Add("/readyz", [this](const Request&) { return Ready(); });
 }
 
 AdminServer::~AdminServer() {

@@ -1,4 +1,4 @@
-// The admin port: /metrics, /livez, /readyz and an index, over plain HTTP/1.1.
+// The admin port: /metrics, /livez, /readyz and a status page at /, over plain HTTP/1.1.
 //
 // It runs on the runtime's last worker, the one that is given data connections last, so that a
 // scrape delays them as little as there are cores.
@@ -40,6 +40,7 @@ struct AdminOptions {
 // Called on the admin worker. They outlive the server.
 struct AdminHandlers {
   std::function<std::string()> metrics;  // metrics::Exposition
+  std::function<std::string()> status;   // JSON for the status page (server/status.h)
   std::function<absl::Status()> ready;   // OK, or why not: its message is the answer
 };
 

@@ -47,28 +47,22 @@ Response ErrorResponse(int status, std::string_view detail) {
   return response;
 }
 
-void Router::Add(std::string path, std::string meaning, Handler handler) {
-  routes_.push_back({std::move(path), std::move(meaning), std::move(handler)});
+void Router::Add(std::string path, Handler handler) {
+  routes_.push_back({std::move(path), std::move(handler)});
 }
 
 Response Router::Handle(const Request& request) const {
   const auto route = std::ranges::find(routes_, request.path, &Route::path);
-  const bool is_index = request.path == "/";
-  if (route == routes_.end() && !is_index) {
-    return ErrorResponse(404, "there is nothing here; / lists what there is");
+  if (route == routes_.end()) {
+    std::string paths;
+    for (const Route& known : routes_)
+      absl::StrAppend(&paths, paths.empty() ? "" : ", ", known.path);
+    return ErrorResponse(404, "there is nothing here, but at " + paths);
   }
   if (request.method != "GET" && request.method != "HEAD") {
     return ErrorResponse(405, "only GET and HEAD are allowed");
   }
-  return is_index ? Index() : route->handler(request);
-}
-
-Response Router::Index() const {
-  Response response;
-  for (const Route& route : routes_) {
-    absl::StrAppend(&response.body, route.path, "  ", route.meaning, "\n");
-  }
-  return response;
+  return route->handler(request);
 }
 
 std::string FormatResponse(const Response& response, bool head_only, bool keep_alive,

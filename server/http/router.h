@@ -29,20 +29,17 @@ class Router {
   // clients of the admin port wait.
   using Handler = std::function<Response(const Request&)>;
 
-  // `meaning` stands beside the path in the index at "/".
-  void Add(std::string path, std::string meaning, Handler handler);
+  void Add(std::string path, Handler handler);
 
-  // GET and HEAD of a known path: its handler's answer. 404 and 405 otherwise.
+  // GET and HEAD of a known path: its handler's answer. 404, with the paths that there are, and 405
+  // otherwise.
   Response Handle(const Request& request) const;
 
  private:
   struct Route {
     std::string path;
-    std::string meaning;
     Handler handler;
   };
-  Response Index() const;
-
   std::vector<Route> routes_;
 };
 

@@ -93,7 +93,7 @@ class AdminServerTest : public ::testing::Test {
     options.port = 0;
     auto server = AdminServer::Start(
         runtime_, std::move(options),
-        {[this] { return metrics_; },
+        {[this] { return metrics_; }, [] { return std::string("{\"status\":1}"); },
          [this] { return ready_ ? absl::OkStatus() : absl::UnavailableError("draining"); }});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server);
@@ -137,7 +137,8 @@ TEST_F(AdminServerTest, AnswersItsPaths) {
   EXPECT_THAT(metrics, HasSubstr("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"));
   EXPECT_THAT(metrics, HasSubstr("\r\n\r\n" + metrics_));
   EXPECT_THAT(Ask("GET", "/livez"), HasSubstr("\r\n\r\nok\n"));
-  EXPECT_THAT(Ask("GET", "/"), HasSubstr("/metrics  what Prometheus scrapes\n"));
+  EXPECT_THAT(Ask("GET", "/"), HasSubstr("\r\n\r\n<!doctype html>"));
+  EXPECT_THAT(Ask("GET", "/status.json"), HasSubstr("\r\n\r\n{\"status\":1}"));
   EXPECT_THAT(Ask("GET", "/none"), StartsWith("HTTP/1.1 404 "));
   EXPECT_THAT(Ask("POST", "/metrics"), StartsWith("HTTP/1.1 405 "));
 }
@@ -336,8 +337,8 @@ TEST_F(AdminServerTest, SaysWhichPortIsTaken) {
   Start();
   AdminOptions options;
   options.port = server_->port();
-  const auto second =
-      AdminServer::Start(runtime_, options, {[] { return ""; }, [] { return absl::OkStatus(); }});
+  const auto second = AdminServer::Start(
+      runtime_, options, {[] { return ""; }, [] { return ""; }, [] { return absl::OkStatus(); }});
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(
       std::string(second.status().message()),
