@@ -12,6 +12,7 @@ constexpr int64_t kMb = 1024 * kKb;
 constexpr int64_t kGb = 1024 * kMb;
 constexpr int64_t kDay = 24 * 3600;  // in seconds
 constexpr int64_t kMostMemory = 1024 * 1024 * kGb;
+constexpr int64_t kMostTrackedKeys = 1'000'000'000'000;
 constexpr int64_t kIntMax = std::numeric_limits<int32_t>::max();
 
 // Access to a numeric or enum member of Config, or of Config::limits, as an int64_t.
@@ -215,7 +216,7 @@ constexpr SettingRow kRows[] = {
         "nothing.",
         kRuntimeSettable),
     Number<Direct<&Config::tracking_table_max_keys>>(
-        "tracking-table-max-keys", "", kPublished, kInteger, 0, INT64_MAX,
+        "tracking-table-max-keys", "", kPublished, kInteger, 0, kMostTrackedKeys,
         "Keys of which it is known who has read them (CLIENT TRACKING); beyond it, the readers of "
         "some are told that they are invalid. 0: any number.",
         kRuntimeSettable),
