@@ -187,7 +187,10 @@ absl::Status Server::OpenAdmin(const std::vector<std::string>& hosts) {
                          : absl::UnavailableError("the server is starting or draining");
   };
   handlers.status = [this] { return StatusJson(context_, Version(), ready_.load()); };
-  handlers.metrics = [this] { return metrics::Exposition(registry_, Figures()); };
+  handlers.metrics = [this](bool open_metrics) {
+    std::string text = metrics::Exposition(registry_, Figures());
+    return open_metrics ? metrics::ToOpenMetrics(text) : text;
+  };
   absl::StatusOr<std::unique_ptr<http::AdminServer>> admin =
       http::AdminServer::Start(runtime_, std::move(options), std::move(handlers));
   if (!admin.ok()) return admin.status();

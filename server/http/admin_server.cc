@@ -69,8 +69,13 @@ AdminServer::AdminServer(Runtime& runtime, Worker& worker, AdminOptions options,
   router_.Add("/status.json", [this](const Request&) {
     return Response{200, handlers_.status(), "application/json"};
   });
-  router_.Add("/metrics", [this](const Request&) {
-    return Response{200, handlers_.metrics(), "text/plain; version=0.0.4; charset=utf-8"};
+  router_.Add("/metrics", [this](const Request& request) {
+    // Whoever names it prefers it: Prometheus does, by default.
+    const bool open_metrics =
+        request.accept.find("application/openmetrics-text") != request.accept.npos;
+    return Response{200, handlers_.metrics(open_metrics),
+                    open_metrics ? "application/openmetrics-text; version=1.0.0; charset=utf-8"
+                                 : "text/plain; version=0.0.4; charset=utf-8"};
   });
   router_.Add("/livez", [](const Request&) { return Response{200, "ok\n"}; });
   router_.Add("/readyz", [this](const Request&) { return Ready(); });

@@ -39,9 +39,10 @@ struct AdminOptions {
 
 // Called on the admin worker. They outlive the server.
 struct AdminHandlers {
-  std::function<std::string()> metrics;  // metrics::Exposition
-  std::function<std::string()> status;   // JSON for the status page (server/status.h)
-  std::function<absl::Status()> ready;   // OK, or why not: its message is the answer
+  // metrics::Exposition; true: as OpenMetrics.
+  std::function<std::string(bool open_metrics)> metrics;
+  std::function<std::string()> status;  // JSON for the status page (server/status.h)
+  std::function<absl::Status()> ready;  // OK, or why not: its message is the answer
 };
 
 // Thread class: Start, Drain and the destructor belong to the owner; port() and addresses() are

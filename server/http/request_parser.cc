@@ -74,7 +74,7 @@ void RequestParser::Feed(std::string_view data) {
 void RequestParser::BeginRequest() {
   consumed_ = line_start_ = scan_ = head_end_ + content_length_.value_or(0);
   head_end_ = 0;
-  method_size_ = target_size_ = headers_ = hosts_ = 0;
+  method_size_ = target_size_ = accept_size_ = headers_ = hosts_ = 0;
   have_request_line_ = http_1_0_ = wants_close_ = wants_keep_alive_ = false;
   content_length_.reset();
 }
@@ -93,6 +93,7 @@ Result<std::optional<Request>, ParseError> RequestParser::Next() {
   const size_t mark = std::min(target.find('?'), target.size());
   request.path = mark == 0 ? "/" : target.substr(0, mark);
   if (mark < target.size()) request.query = target.substr(mark + 1);
+  request.accept = all.substr(accept_start_, accept_size_);
   request.keep_alive = !wants_close_ && (!http_1_0_ || wants_keep_alive_);
   BeginRequest();
   return std::optional<Request>(request);
@@ -158,6 +159,9 @@ std::optional<ParseError> RequestParser::ParseHeader(std::string_view line) {
 
   if (EqualsIgnoreCase(name, "host")) {
     ++hosts_;
+  } else if (EqualsIgnoreCase(name, "accept")) {
+    accept_start_ = static_cast<size_t>(value.data() - buffer_.data());
+    accept_size_ = value.size();
   } else if (EqualsIgnoreCase(name, "connection")) {
     wants_close_ |= ListHas(value, "close");
     wants_keep_alive_ |= ListHas(value, "keep-alive");

@@ -31,6 +31,7 @@ struct Request {
   std::string_view method;  // "GET"
   std::string_view path;    // "/metrics", without query; "*" as it came
   std::string_view query;   // behind '?'
+  std::string_view accept;  // the last Accept header; empty: none
   bool keep_alive = true;   // what the client wants
 };
 
@@ -72,6 +73,7 @@ class RequestParser {
   size_t head_end_ = 0;  // behind the empty line; 0: not seen yet
   size_t method_start_ = 0, method_size_ = 0;
   size_t target_start_ = 0, target_size_ = 0;
+  size_t accept_start_ = 0, accept_size_ = 0;
   size_t headers_ = 0;
   bool have_request_line_ = false;
   bool http_1_0_ = false;

@@ -435,4 +435,23 @@ std::string Exposition(const Registry& registry, const Figures& figures) {
   return std::move(text).str();
 }
 
+std::string ToOpenMetrics(std::string_view exposition) {
+  constexpr std::string_view kTotal = "_total ";
+  std::string text;
+  text.reserve(exposition.size() + 16);
+  while (!exposition.empty()) {
+    const size_t end = std::min(exposition.find('\n'), exposition.size() - 1) + 1;
+    const std::string_view line = exposition.substr(0, end);
+    exposition.remove_prefix(end);
+    // "# TYPE name_total counter": the name is the third word.
+    const size_t name_end = line.starts_with("# ") ? line.find(' ', line.find(' ', 2) + 1) : 0;
+    if (name_end != 0 && line.substr(0, name_end + 1).ends_with(kTotal)) {
+      text.append(line.substr(0, name_end + 1 - kTotal.size())).append(line.substr(name_end));
+    } else {
+      text.append(line);
+    }
+  }
+  return text + "# EOF\n";
+}
+
 }  // namespace duet::metrics

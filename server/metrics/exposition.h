@@ -101,6 +101,10 @@ std::vector<prometheus::MetricFamily> Collect(const Registry& registry, const Fi
 
 // Collect, as text/plain; version=0.0.4.
 std::string Exposition(const Registry& registry, const Figures& figures);
+// The same as OpenMetrics 1.0, which differs in little: a counter's family has its name without
+// _total, and the end is marked.
+// Source: https://github.com/prometheus/OpenMetrics, specification, section "Text format".
+std::string ToOpenMetrics(std::string_view exposition);
 inline constexpr std::string_view kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
 
 }  // namespace duet::metrics

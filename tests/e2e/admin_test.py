@@ -5,6 +5,8 @@ import socket
 import subprocess
 import unittest
 
+from prometheus_client.openmetrics.parser import text_string_to_metric_families
+
 from harness import Duet, http_get
 
 
@@ -32,6 +34,23 @@ class Admin(unittest.TestCase):
                               stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         self.assertEqual(done.returncode, 0, done.stdout)
         self.assertEqual(done.stdout.strip(), "")
+
+    def test_open_metrics(self):
+        """What Prometheus asks for first; parsed by the reference implementation, which is strict."""
+        self.client.call("SET", "k", "v")
+        status, headers, body = http_get(
+            self.server.admin, "/metrics",
+            accept="application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5")
+        self.assertEqual(status, 200)
+        self.assertEqual(headers["content-type"],
+                         "application/openmetrics-text; version=1.0.0; charset=utf-8")
+        families = {family.name: family
+                    for family in text_string_to_metric_families(body.decode())}
+        self.assertEqual(families["redis_commands"].type, "counter")
+        self.assertIn(("redis_commands_total", {"cmd": "set"}, 1.0),
+                      [sample[:3] for sample in families["redis_commands"].samples])
+        plain = len(re.findall(r"^# TYPE ", self.metrics(), re.M))
+        self.assertEqual(len(families), plain)
 
     def test_commands_are_counted(self):
         pattern = r'redis_commands_total\{[^}]*cmd="get"[^}]*\}'

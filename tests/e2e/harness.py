@@ -321,10 +321,11 @@ def _parse(data, at):
     return items, at
 
 
-def http_get(address, path, seconds=10.0):
+def http_get(address, path, seconds=10.0, accept="*/*"):
     """(status, headers, body) of a GET on the admin listener."""
     with socket.create_connection(address, seconds * SLOWDOWN) as connection:
-        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n".encode())
+        connection.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\nAccept: {accept}\r\n"
+                           "Connection: close\r\n\r\n".encode())
         data = b""
         while True:
             chunk = connection.recv(1 << 16)

@@ -93,7 +93,8 @@ class AdminServerTest : public ::testing::Test {
     options.port = 0;
     auto server = AdminServer::Start(
         runtime_, std::move(options),
-        {[this] { return metrics_; }, [] { return std::string("{\"status\":1}"); },
+        {[this](bool open) { return open ? "open " + metrics_ : metrics_; },
+         [] { return std::string("{\"status\":1}"); },
          [this] { return ready_ ? absl::OkStatus() : absl::UnavailableError("draining"); }});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server);
@@ -338,7 +339,8 @@ TEST_F(AdminServerTest, SaysWhichPortIsTaken) {
   AdminOptions options;
   options.port = server_->port();
   const auto second = AdminServer::Start(
-      runtime_, options, {[] { return ""; }, [] { return ""; }, [] { return absl::OkStatus(); }});
+      runtime_, options,
+      {[](bool) { return ""; }, [] { return ""; }, [] { return absl::OkStatus(); }});
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(
       std::string(second.status().message()),

@@ -73,6 +73,15 @@ TEST(RequestParser, TakesAbsoluteTargets) {
   EXPECT_THAT(ParseAll("OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n"), ElementsAre("OPTIONS * keep"));
 }
 
+TEST(RequestParser, GivesTheAcceptHeaderOfEachRequest) {
+  RequestParser parser;
+  parser.Feed("GET / HTTP/1.1\r\nHost: a\r\nACCEPT:  text/pl");
+  EXPECT_EQ(parser.Next()->has_value(), false);
+  parser.Feed("ain \r\n\r\n" + Get("/"));
+  EXPECT_EQ((*parser.Next())->accept, "text/plain");
+  EXPECT_EQ((*parser.Next())->accept, "");
+}
+
 TEST(RequestParser, KnowsWhetherTheConnectionGoesOn) {
   EXPECT_THAT(ParseAll(Get("/", "Connection: close\r\n")), ElementsAre("GET / close"));
   EXPECT_THAT(ParseAll(Get("/", "Connection: x, Close\r\n")), ElementsAre("GET / close"));

@@ -190,6 +190,14 @@ TEST_F(ExpositionTest, HasTheNamesOfTheField) {
   }
 }
 
+TEST(OpenMetrics, NamesCountersWithoutTotalAndMarksTheEnd) {
+  EXPECT_EQ(ToOpenMetrics("# HELP a_total How often.\n# TYPE a_total counter\na_total{x=\"y\"} 1\n"
+                          "# HELP b The _total of it.\n# TYPE b gauge\nb 2\n"),
+            "# HELP a How often.\n# TYPE a counter\na_total{x=\"y\"} 1\n"
+            "# HELP b The _total of it.\n# TYPE b gauge\nb 2\n# EOF\n");
+  EXPECT_EQ(ToOpenMetrics(""), "# EOF\n");
+}
+
 TEST_F(ExpositionTest, PromtoolAcceptsEveryName) {
   if (std::system("command -v promtool > /dev/null") != 0) GTEST_SKIP() << "no promtool";
   Fill(registry_);
