@@ -22,7 +22,7 @@ from harness import DOORS, Duet, RespError, http_get  # noqa: E402
 KUBECTL = """#!/bin/sh
 case "$*" in
   *"get secret"*) printf %s "$SECRET_DATA" ;;
-  *"rollout status"*) echo "successfully rolled out" ;;
+  *" wait "*"--for=condition=Ready"*) echo "condition met" ;;
   *) echo "kubectl: not known here: $*" >&2; exit 1 ;;
 esac
 """
@@ -131,7 +131,9 @@ class Run(unittest.TestCase):
             env={"PATH": f"{tools}:{os.environ['PATH']}", "HOME": self.directory,
                  "SECRET_DATA": one(found, "Secret")["data"]["password"]})
         self.assertEqual(done.returncode, 0, script + "\n" + done.stdout)
-        for expected in ("successfully rolled out\nOK\nhello\n", '"simpleString": "PONG"',
+        self.assertIn("http://127.0.0.1:9121/:", text)
+        self.assertEqual(http_get(server.admin, "/")[0], 200)
+        for expected in ("condition met\nOK\nhello\n", '"simpleString": "PONG"',
                          "\nredis_up 1\n"):
             self.assertIn(expected, done.stdout, script)
 

@@ -12,8 +12,10 @@ setting, a drained node.
 {{- if .Values.persistence.enabled }} This version of Duet writes nothing to the volume at {{ .Values.persistence.mountPath }}.
 {{- end }}
 
+{{ if .Values.independentReplicas -}}
+Each of the {{ .Values.replicas }} pods holds keys of its own. In the cluster, clients reach the first one at
+{{- else -}}
 In the cluster, clients reach it at
-{{- if .Values.independentReplicas }}, pod by pod (each holds its own keys; the last one is {{ $name }}-{{ sub .Values.replicas 1 }}),
 {{- end }}
 {{ $host := printf "%s.%s.svc" $name .Release.Namespace }}
 {{- if .Values.independentReplicas }}{{ $host = printf "%s-0.%s.%s.svc" $name (include "duet.headlessName" .) .Release.Namespace }}{{ end }}
@@ -32,7 +34,13 @@ changed them: pods of this namespace, and metrics also from the namespace "monit
 
 Wait until it is ready:
 
+{{- if and (eq .Values.kind "StatefulSet") (eq .Values.updateStrategy.type "OnDelete") }}
+
+  kubectl {{ $n }} wait pod/{{ $name }}-0 --for=condition=Ready --timeout=2m
+{{- else }}
+
   kubectl {{ $n }} rollout status {{ .Values.kind | lower }}/{{ $name }}
+{{- end }}
 {{- if .Values.auth.enabled }}
 
 The password:
@@ -53,7 +61,7 @@ From this machine, while the first of these runs:
   buf curl --protocol grpc --http2-prior-knowledge {{ if .Values.auth.enabled }}-u "default:$REDISCLI_AUTH" {{ end }}-d '{"args": ["UElORw=="]}' http://127.0.0.1:50051/duet.v1.KeyValueService/Execute
 {{- end }}
 
-Its metrics, the same way:
+Its metrics, the same way, and a status page for your browser at http://127.0.0.1:9121/:
 
   kubectl {{ $n }} port-forward {{ .Values.kind | lower }}/{{ $name }} 9121:9121
 
