@@ -28,8 +28,6 @@ TABLE = re.compile(r"(?<=<!-- values:begin -->\n).*?(?=<!-- values:end -->)", re
 # Settings that other values of the chart decide.
 DECIDED = {"bind", "resp-port", "grpc-port", "admin-port", "threads", "maxmemory", "drain-delay",
            "drain-timeout", "requirepass", "requirepass-file"}
-# Options of the command line that are no settings.
-ACTIONS = {"help", "version"}
 
 
 def documented(text):
@@ -78,13 +76,9 @@ def table(text):
 
 
 def settings(help_text):
-    """{name: (default, meaning)} of the server's settings."""
-    found = {}
-    for name, default, meaning in re.findall(r"^  --([\w-]+)(?: \(default (.*)\))?\n((?:      .+\n)+)",
-                                             help_text, re.M):
-        if name not in ACTIONS:
-            found[name] = (default, " ".join(meaning.split()))
-    return found
+    """{name: meaning} of the server's settings: the flags that have a default."""
+    found = re.findall(r"^  --([\w-]+) \(default .*\)\n((?:      .+\n)+)", help_text, re.M)
+    return {name: " ".join(meaning.split()) for name, meaning in found}
 
 
 def setting_schema(meaning):
@@ -111,7 +105,7 @@ def setting_schema(meaning):
 def schema_with_settings(text, help_text):
     """values.schema.json with the server's settings in their place."""
     schema = json.loads(text)
-    names = {name: setting_schema(meaning) for name, (_, meaning) in settings(help_text).items()
+    names = {name: setting_schema(meaning) for name, meaning in settings(help_text).items()
              if name not in DECIDED}
     schema["properties"]["settings"] = {
         "description": "Settings of the server by the names of its flags. Written by "

@@ -16,7 +16,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
 
 from chart import (TOOLS, container, environment, notes, objects, one, parsed,  # noqa: E402
                    render, values_files, workload)
-from harness import DOORS, Duet, RespError, http_get  # noqa: E402
+from harness import BINARY, DOORS, Duet, RespError, http_get  # noqa: E402
 
 # Stands for the cluster: knows the Secret, and that everything else went well.
 KUBECTL = """#!/bin/sh
@@ -76,6 +76,17 @@ class Run(unittest.TestCase):
                         if variable in variables:
                             self.assertEqual(client.call("CONFIG", "GET", setting),
                                              [setting.encode(), variables[variable].encode()])
+
+    def test_the_server_takes_every_environment(self):
+        """Also of pods that cannot run here. A server without --check-config reads its environment
+        all the same, and then complains of that flag."""
+        for name, file in values_files().items():
+            variables = environment(objects(file=file))
+            variables.pop("DUET_REQUIREPASS_FILE", None)  # there is no such file here
+            done = subprocess.run([BINARY, "--check-config"], text=True, check=False,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=variables)
+            if "unknown flag --check-config" not in done.stdout:
+                self.assertEqual(done.returncode, 0, f"{name}: {done.stdout}")
 
     def test_helm_test(self):
         """The script runs with busybox's tools, as in its image (an Alpine)."""

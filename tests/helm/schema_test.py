@@ -162,8 +162,14 @@ class Settings(unittest.TestCase):
         names = {"DUET_" + name.upper().replace("-", "_") for name in self.settings}
         self.assertEqual(set(environment(objects())) - names, set())
 
+    def test_the_chart_is_of_the_servers_version(self):
+        said = subprocess.run([os.environ["DUET_SERVER"], "--version"], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+        chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+        self.assertEqual(said, f"duet-server {chart['appVersion']}\n")
+
     def test_what_is_said_of_them(self):
-        meaning = {name: generate.setting_schema(text) for name, (_, text) in self.settings.items()}
+        meaning = {name: generate.setting_schema(text) for name, text in self.settings.items()}
         self.assertEqual(meaning["maxclients"]["maximum"], 1_000_000)
         self.assertEqual(meaning["log-format"]["enum"], ["text", "logfmt", "json"])
         self.assertIn("pattern", meaning["max-key-bytes"])
