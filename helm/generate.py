@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Writes the parts of the chart that follow from others:
 
     helm/generate.py [--check] [--server BINARY]
