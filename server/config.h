@@ -73,6 +73,7 @@ struct Config {
   int64_t tracking_table_max_keys = 1'000'000;  // 0: any number
   int64_t slowlog_max_len = 128;
   int64_t latency_monitor_threshold_ms = 0;  // 0: off
+  int64_t acllog_max_len = 128;
 
   LogFilter log_filter;
   LogFormat log_format = LogFormat::kText;

@@ -30,8 +30,8 @@ constexpr FixedParameter kParameters[] = {
     {"tls-port", "0"},
     {"tls-replication", "no"},
     // One user, "default", and no file of users.
+    {"acl-pubsub-default", "resetchannels"},
     {"aclfile", "", kImmutable},
-    {"acllog-max-len", "0"},
     // Nothing is stored on disk.
     {"appenddirname", "", kImmutable},
     {"appendfilename", "", kImmutable},
@@ -78,6 +78,7 @@ constexpr FixedParameter kParameters[] = {
     {"dynamic-hz", "no"},
     {"hz", "10"},
     {"latency-tracking", "yes"},
+    {"latency-tracking-info-percentiles", "50 99 99.9"},
     {"maxmemory-clients", "0"},
     {"watchdog-period", "0", kHidden},
 };

@@ -148,6 +148,9 @@ constexpr SettingRow kRows[] = {
          kRuntimeSettable),
     Text("requirepass-file", kSecurity, SettingKind::kText, 4095, &Config::password_file,
          "File that holds the password, on one line."),
+    Number<Direct<&Config::acllog_max_len>>(
+        "acllog-max-len", "", kSecurity, kInteger, 0, 1'000'000,
+        "Refused passwords that ACL LOG keeps; the oldest ones go.", kRuntimeSettable),
 
     Number<OfLimits<&Limits::max_clients>>("maxclients", "", kLimits, kInteger, 1, 1'000'000,
                                            "RESP connections at once.", kRuntimeSettable),

@@ -258,6 +258,12 @@ void Server::RegisterRuntimeSettings() {
       return std::nullopt;
     });
   }
+  const auto apply_acl_log = [this](const Config& config) -> std::optional<std::string> {
+    context_.acl_log.set_max_length(static_cast<size_t>(config.acllog_max_len));
+    return std::nullopt;
+  };
+  apply_acl_log(config_);
+  settings_.OnChange("acllog-max-len", apply_acl_log);
   settings_.OnChange("log-level", [this](const Config& changed) -> std::optional<std::string> {
     log_.SetFilter(changed.log_filter);
     return std::nullopt;

@@ -104,6 +104,7 @@ const RowCase kCases[] = {
     {"lfu-decay-time", "0", "0", kBadIntegers},
     {"drain-delay", "5s", "5000", {"", "x", "5h", "-1", "1.5s"}},
     {"drain-timeout", "250ms", "250", {"", "x", "5h", "-1", "s"}},
+    {"acllog-max-len", "3", "3", kBadIntegers},
     {"slowlog-log-slower-than", "-1", "-1", kBadIntegers},
     {"slowlog-max-len", "1000", "1000", kBadIntegers},
     {"latency-monitor-threshold", "100", "100", kBadIntegers},

@@ -27,4 +27,9 @@ bool Password::Admits(std::string_view given) const {
   return password_.empty() || EqualsInConstantTime(password_, given);
 }
 
+std::string Password::Digest(std::string (*digest)(std::string_view)) const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return digest(password_);
+}
+
 }  // namespace duet

@@ -28,6 +28,8 @@ class Password {
   // Does `given` let a client in? Anything does where no password is asked for. Takes a time that
   // depends on the lengths only, so it does not tell how far a guess was right.
   bool Admits(std::string_view given) const ABSL_LOCKS_EXCLUDED(mutex_);
+  // What `digest` makes of the password, which itself is not given out.
+  std::string Digest(std::string (*digest)(std::string_view)) const ABSL_LOCKS_EXCLUDED(mutex_);
 
  private:
   std::atomic<bool> required_{false};  // as !password_.empty(), without the lock

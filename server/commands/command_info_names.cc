@@ -96,6 +96,12 @@ std::vector<std::string_view> KeyAccessNames(uint16_t access) {
   return NamesOf(kAccessNames, access);
 }
 
+std::vector<std::string_view> AllAclCategories() {
+  std::vector<std::string_view> names;
+  for (const BitName& entry : kAclNames) names.push_back(entry.name.substr(1));
+  return names;
+}
+
 std::optional<bool> IsInAclCategory(const CommandSpec& spec, std::string_view category) {
   for (const BitName& entry : kAclNames) {
     if (EqualsIgnoreCase(entry.name.substr(1), category)) {

@@ -19,6 +19,8 @@ std::vector<std::string_view> AclCategoryNames(const CommandSpec& spec);
 // "RW", "access", ...
 std::vector<std::string_view> KeyAccessNames(uint16_t access);
 
+// All categories, without '@'.
+std::vector<std::string_view> AllAclCategories();
 // Whether the row is in the category of that name (without '@', in any case). Nothing: no such
 // category.
 std::optional<bool> IsInAclCategory(const CommandSpec& spec, std::string_view category);

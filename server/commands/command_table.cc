@@ -139,7 +139,7 @@ const CommandTable& CommandTable::Get() {
         AuthCommands(),        ClientCommands(),        TransactionCommands(),
         InfoCommands(),        ConfigCommands(),        CommandCommands(),
         SubscribeCommands(),   PublishCommands(),       SlowlogCommands(),
-        LatencyCommands(),
+        LatencyCommands(),     AclCommands(),           TopologyCommands(),
     };
     return CommandTable(families);
   }();

@@ -6,7 +6,6 @@
 #include <vector>
 
 #include "server/base/clock.h"
-#include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/commands/call.h"
 #include "server/commands/command_spec.h"

@@ -13,6 +13,7 @@
 #include "server/base/log.h"
 #include "server/base/numbers.h"
 #include "server/commands/client_attributes.h"
+#include "server/commands/client_info.h"
 #include "server/commands/command_check.h"
 #include "server/commands/command_spec.h"
 #include "server/commands/command_table.h"
@@ -31,6 +32,11 @@ std::optional<Error> Authenticate(CommandContext& ctx, std::string_view user,
     ctx.server.log->Warning(
         LogTarget::kAuth, "refused a client: wrong user or password",
         {{"door", "resp"}, {"connection", ctx.session.id}, {"peer", ctx.session.PeerAddress()}});
+    ctx.server.acl_log.Add({.in_transaction = ctx.session.has(kInTransaction),
+                            .command = std::string(ctx.args[0]),
+                            .user = std::string(user),
+                            .client = DescribeClient(ctx.session, ctx.now_ms),
+                            .updated_ms = ctx.now_ms});
     return MakeError(ErrorCode::kNoAuth,
                      "WRONGPASS invalid username-password pair or user is disabled.");
   }

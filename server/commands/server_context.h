@@ -11,6 +11,7 @@
 #include "server/base/clock.h"
 #include "server/base/limits.h"
 #include "server/base/password.h"
+#include "server/commands/acl_log.h"
 #include "server/commands/command_trace.h"
 #include "server/commands/maintenance.h"
 #include "server/commands/output_limits.h"
@@ -85,6 +86,7 @@ struct ServerContext {
   Maintenance maintenance;              // CLIENT MAINT_NOTIFICATIONS
   std::atomic<uint32_t> key_events{0};  // notify-keyspace-events (api/key_event_flags.h)
   CommandTrace trace;                   // MONITOR, SLOWLOG, LATENCY
+  AclLog acl_log;
   Rates rates;  // sampled by the composition root, kBackgroundHz times a second
   StoreAtReset at_reset;
   std::string run_id;  // 40 hex digits

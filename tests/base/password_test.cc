@@ -41,6 +41,12 @@ TEST(Password, IsChangedAndTakenAway) {
   EXPECT_TRUE(password.Admits("old"));
 }
 
+TEST(Password, GivesOutADigestOnly) {
+  const Password password("abc");
+  EXPECT_EQ(password.Digest([](std::string_view text) { return std::to_string(text.size()); }),
+            "3");
+}
+
 // What the thread sanitizer has to see.
 TEST(Password, ChangesWhileOthersCheck) {
   Password password(std::string(64, 'a'));
