@@ -2,6 +2,8 @@
 
 #include <grpc/support/time.h>
 
+#include "absl/strings/str_replace.h"
+
 #include "server/base/clock.h"
 
 namespace duet::rpc {
@@ -17,6 +19,14 @@ bool DeadlinePassed(const ::grpc::ServerContext& context) {
     return {::grpc::StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the call was run"};
   }
   return host.auth.Check(context);
+}
+
+// gRPC says "ipv4:127.0.0.1:50412" and "ipv6:%5B::1%5D:50412".
+std::string PeerAddress(const ::grpc::ServerContext& context) {
+  const std::string peer = context.peer();
+  std::string address = peer.substr(peer.find(':') + 1);
+  absl::StrReplaceAll({{"%5B", "["}, {"%5D", "]"}}, &address);
+  return "grpc:" + address;
 }
 
 void CallMeter::Started(metrics::WorkerCounters& counters) {

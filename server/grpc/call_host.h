@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string>
 #include <utility>
 
 #include "grpcpp/completion_queue.h"
@@ -56,6 +57,9 @@ bool DeadlinePassed(const ::grpc::ServerContext& context);
 
 // UNAUTHENTICATED or DEADLINE_EXCEEDED where the call must not run.
 ::grpc::Status Admit(const CallHost& host, const ::grpc::ServerContext& context);
+
+// Who calls, as MONITOR and SLOWLOG show it: "grpc:127.0.0.1:50412", "grpc:[::1]:50412".
+std::string PeerAddress(const ::grpc::ServerContext& context);
 
 // Counts one call into its method's figures.
 class CallMeter {

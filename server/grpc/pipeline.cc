@@ -28,7 +28,7 @@ constexpr char kDrainingText[] = "the server is shutting down";
 Status Draining() { return {::grpc::StatusCode::UNAVAILABLE, kDrainingText}; }
 
 // A stream's messages, kept from batch to batch, and its place in the batch.
-class PipelineCall {
+class PipelineCall final : private commands::Session::Peer {
  public:
   explicit PipelineCall(CallHost& host) : host_(host), stream_(&context_) {}
 
@@ -49,6 +49,8 @@ class PipelineCall {
   void End(::grpc::StatusCode code) { meter_.Ended(host_.Counters(), code); }
 
  private:
+  std::string Address() const override { return PeerAddress(context_); }
+
   CallHost& host_;
   std::optional<commands::Session> session_;  // once the stream has come: a client has an id
   CallMeter meter_{Method::kPipeline};
@@ -69,6 +71,7 @@ Status PipelineCall::Begin() {
   if (!status.ok()) return status;
   session_.emplace(commands::Door::kGrpcUnary, host_.NextSessionId(), &counters);
   session_->protocol = 3;
+  session_->peer = this;
   return status;
 }
 

@@ -37,7 +37,7 @@ struct UnaryMethod {
 };
 
 template <typename M>
-class UnaryCall {
+class UnaryCall final : private commands::Session::Peer {
  public:
   UnaryCall(CallHost& host, const M& method)
       : host_(host),
@@ -45,6 +45,7 @@ class UnaryCall {
         meter_(method.method),
         session_(commands::Door::kGrpcUnary, commands::Session::kNoId, &host.Counters()) {
     session_.protocol = 3;
+    session_.peer = this;
   }
 
   // Everything as before the first call.
@@ -66,6 +67,8 @@ class UnaryCall {
 
  private:
   static constexpr size_t kKeepBytes = 16 * 1024;
+
+  std::string Address() const override { return PeerAddress(*context_); }
 
   template <typename Message>
   static void Recycle(Message& message) {

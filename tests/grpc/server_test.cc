@@ -3,6 +3,7 @@
 
 #include <arpa/inet.h>
 #include <chrono>
+#include <cstdlib>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <string>
@@ -172,6 +173,38 @@ TEST(GrpcServerTest, TakesAClientIdForAStreamOnly) {
   v1::PipelineResponse response;
   ASSERT_TRUE(stream->Read(&response));
   EXPECT_EQ(server.engine.clients.NextId(), before + 3);
+}
+
+// The monitor's and the log's view of who called: this client, as gRPC sees it.
+void ExpectGrpcPeer(const std::string& text) {
+  const size_t at = text.find("grpc:127.0.0.1:");
+  ASSERT_NE(at, std::string::npos) << text;
+  EXPECT_GT(std::atoi(text.c_str() + at + std::string("grpc:127.0.0.1:").size()), 0) << text;
+}
+
+TEST(GrpcServerTest, MonitorAndSlowlogSeeCalls) {
+  GrpcEngine server;
+  FurtherClient monitor(server.engine);
+  EXPECT_EQ(monitor.Run({"monitor"}), "+OK");
+  EXPECT_EQ(monitor.Run({"config", "set", "slowlog-log-slower-than", "0"}), "+OK");
+  Get(*server.stub);
+  const std::string lines = monitor.Mail();
+  EXPECT_NE(lines.find("\"GET\" \"\""), std::string::npos) << lines;
+  ExpectGrpcPeer(lines);
+  ExpectGrpcPeer(monitor.Run({"slowlog", "get", "1"}));
+
+  ::grpc::ClientContext context;
+  const auto stream = server.stub->Pipeline(&context);
+  v1::PipelineRequest request;
+  v1::Command& command = *request.add_commands();
+  command.add_args("INCR");
+  command.add_args("k");
+  stream->Write(request);
+  v1::PipelineResponse response;
+  EXPECT_TRUE(stream->Read(&response));
+  ExpectGrpcPeer(monitor.Mail());
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
 }
 
 TEST(GrpcServerTest, CountsCallsByMethodAndCode) {
