@@ -237,6 +237,7 @@ Connection::Next Connection::ExecuteInput() {
   RespWriter writer(state().output, &session_.protocol);
   TakeMail();  // it came before the reply to what the client asks now
   while (!input_.empty()) {
+    session_.query_buffer_bytes = input_.size();
     CommandBatch& batch = state().batch;
     batch.Clear();
     const bool trusted = IsTrusted();
@@ -249,6 +250,7 @@ Connection::Next Connection::ExecuteInput() {
     input_.remove_prefix(parsed.consumed);
     if (parsed.status == ParseStatus::kProtocolError) {
       state().counters->protocol_errors.Add();
+      state().counters->errors[static_cast<size_t>(ErrorWord::kErr)].Add();
       LogEvent(LogLevel::kWarning, "closes a connection: what it sent is no RESP", parser_.error());
       writer.Error(Error{ErrorCode::kProtocol, parser_.error()});
       return Finish();

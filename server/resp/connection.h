@@ -84,6 +84,11 @@ class Connection final : private runtime::Doorbell::Handler, private commands::M
 
   // When the client last sent something; wall clock.
   int64_t last_input_ms() const { return session_.last_command_ms; }
+  // Is it silent because it waits for something: messages, or the reply to a command?
+  bool listens() const {
+    return session_.waits || session_.has(commands::kSubscribed) ||
+           session_.has(commands::kMonitors);
+  }
 
   // The list of the worker's connections.
   Connection* next() const { return next_; }

@@ -135,7 +135,9 @@ runtime::Task<> RespServer::CloseIdle(size_t worker) {
     Connection* connection = services_.workers[worker]->connections;
     while (connection != nullptr) {
       Connection* const next = connection->next();
-      if (connection->last_input_ms() < idle_since_ms) connection->CutOff();
+      if (connection->last_input_ms() < idle_since_ms && !connection->listens()) {
+        connection->CutOff();
+      }
       connection = next;
     }
   }

@@ -23,7 +23,7 @@ struct RespOptions {
   int unix_socket_mode = 0700;
   int backlog = 511;
   int keepalive_s = 300;   // silence before TCP asks whether the peer lives; 0: never
-  int idle_timeout_s = 0;  // a client that sends nothing for so long is closed; 0: never
+  int idle_timeout_s = 0;  // a client that is silent for so long is closed; 0: never
 };
 
 // Thread class: the methods belong to the thread that owns the server (not a worker).
