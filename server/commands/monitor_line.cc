@@ -1,46 +1,12 @@
 #include "server/commands/monitor_line.h"
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 
+#include "server/base/quoted_words.h"
 #include "server/commands/session.h"
 
 namespace duet::commands {
 namespace {
-
-void AppendQuoted(std::string_view word, std::string& line) {
-  line += '"';
-  for (const char c : word) {
-    switch (c) {
-      case '\\':
-      case '"':
-        line.append(1, '\\').append(1, c);
-        break;
-      case '\n':
-        line += "\\n";
-        break;
-      case '\r':
-        line += "\\r";
-        break;
-      case '\t':
-        line += "\\t";
-        break;
-      case '\a':
-        line += "\\a";
-        break;
-      case '\b':
-        line += "\\b";
-        break;
-      default:
-        if (c >= ' ' && c <= '~') {
-          line += c;
-        } else {
-          absl::StrAppendFormat(&line, "\\x%02x", static_cast<unsigned char>(c));
-        }
-    }
-  }
-  line += '"';
-}
 
 std::string PeerOf(const Session& session) {
   const std::string& local = session.local_address;
