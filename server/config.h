@@ -1,4 +1,4 @@
-// Every setting of the server, and how it is read: flag, else environment, else default.
+// Every setting of the server, and how it is read: flag, else environment, else file, else default.
 //
 // The rows with names, bounds and meanings are in config_table.cc; CONFIG GET and CONFIG SET on top
 // of them in config_settings.h. A setting is one member here and one row there; flag, environment
@@ -34,9 +34,12 @@ struct BindAddress {
 inline constexpr int kPortOff = -1;
 
 struct Config {
-  // What the command line asks for. kHelp and kVersion: print and exit with 0.
-  enum class Action : uint8_t { kServe, kHelp, kVersion };
+  // What the command line asks for. kCheck: exit with 0 if the settings are right. kHelp and
+  // kVersion: print and exit with 0.
+  enum class Action : uint8_t { kServe, kCheck, kHelp, kVersion };
   Action action = Action::kServe;
+
+  std::string config_file;  // absolute, once it was read; empty: none
 
   int resp_port = 6379;  // 0: pick a free one; kPortOff: no such door
   int grpc_port = 50051;
@@ -81,19 +84,30 @@ struct Config {
 
 using Environment = std::map<std::string, std::string, std::less<>>;
 
-// Reads `args` (without the program's name) and `env`. Pure: opens no file. A flag wins over the
-// environment, DUET_<NAME> ("--max-args" is DUET_MAX_ARGS); of a flag given twice the last one
-// counts, but --bind adds up. The error is one line for the user, without a newline.
+// A configuration file (config_file.h) and what stands in it.
+struct ConfigText {
+  std::string path;
+  std::string text;
+};
+
+// Reads `args` (without the program's name), `env`, and `file` if it is not null. Pure: opens no
+// file. A flag wins over the environment, DUET_<NAME> ("--max-args" is DUET_MAX_ARGS), which wins
+// over the file; of a flag given twice the last one counts, but --bind adds up. The error is one
+// line for the user, without a newline; of a file, a line for each of its lines that are wrong.
 //
 // Kubernetes puts DUET_<X>_PORT=tcp://... into every pod beside a Service called duet-<x>; such a
 // value is not a setting and is passed over.
-absl::StatusOr<Config> ParseConfig(std::span<const std::string> args, const Environment& env);
+absl::StatusOr<Config> ParseConfig(std::span<const std::string> args, const Environment& env,
+                                   const ConfigText* file = nullptr);
+
+// The path that `args` or `env` give for the file; empty: none.
+absl::StatusOr<std::string> ConfigFileOf(std::span<const std::string> args, const Environment& env);
 
 // Sets config.password from config.password_file, if there is one. One line, trailing newline
 // dropped.
 absl::Status LoadPasswordFileBlocking(Config& config);
 
-// As main needs it: ParseConfig, then LoadPasswordFileBlocking.
+// As main needs it: ParseConfig with the file, then LoadPasswordFileBlocking.
 absl::StatusOr<Config> LoadConfigBlocking(int argc, const char* const* argv,
                                           const char* const* environ);
 

@@ -12,6 +12,8 @@
 #include "server/base/check.h"
 #include "server/base/glob.h"
 #include "server/base/numbers.h"
+#include "server/base/text_file.h"
+#include "server/config_file.h"
 #include "server/config_fixed.h"
 #include "server/config_output_limits.h"
 
@@ -74,7 +76,7 @@ bool HasPattern(std::string_view text) { return text.find_first_of("*?[") != tex
 }  // namespace
 
 ConfigSettings::ConfigSettings(Config config)
-    : directory_(WorkingDirectory()), config_(std::move(config)) {}
+    : directory_(WorkingDirectory()), start_(config), config_(std::move(config)) {}
 
 std::string ConfigSettings::FixedValue(const FixedParameter& fixed) const {
   return fixed.name == "dir" ? directory_ : std::string(fixed.value);
@@ -200,6 +202,46 @@ std::optional<Error> ConfigSettings::Set(const Pairs& pairs) {
   if (std::optional<Error> error = ApplyAll(rows, changed)) return error;
   config_ = std::move(changed);
   return std::nullopt;
+}
+
+// What the file should say: what CONFIG SET may have changed is as it is now, and all else as it
+// was given, rather than as the server found it (ports, threads). A password stays where it came
+// from, which may be the environment or a file of its own, until CONFIG SET gives another one.
+absl::StatusOr<Config> ConfigSettings::WantedInFile(std::string_view text) const {
+  Config said;
+  if (absl::Status read = ApplyConfigText(config_.config_file, text, said); !read.ok()) return read;
+  Config wanted = start_;
+  wanted.password_file = said.password_file;
+  for (const auto& [row, apply] : apply_) {
+    const std::optional<SettingFault> fault =
+        AssignSetting(*row, FormatSetting(*row, config_), wanted);
+    DUET_CHECK(!fault, "a setting does not read back");
+  }
+  if (config_.password == start_.password) {
+    wanted.password = said.password;
+  } else {
+    wanted.password_file.clear();
+  }
+  return wanted;
+}
+
+std::optional<Error> ConfigSettings::RewriteBlocking() {
+  absl::MutexLock lock(&mutex_);
+  const std::string& path = config_.config_file;
+  if (path.empty()) {
+    return MakeError(ErrorCode::kGeneric, "ERR The server is running without a config file");
+  }
+  absl::StatusOr<std::string> text = ReadFileBlocking(path, kMaxConfigFileBytes);
+  if (absl::IsNotFound(text.status())) text = "";
+  absl::Status done = text.status();
+  if (done.ok()) {
+    const absl::StatusOr<Config> wanted = WantedInFile(*text);
+    text = wanted.ok() ? RewriteConfigText(path, *text, *wanted) : wanted.status();
+    done = text.ok() ? ReplaceFileBlocking(path, *text) : text.status();
+  }
+  if (done.ok()) return std::nullopt;
+  return MakeError(ErrorCode::kGeneric,
+                   absl::StrCat("ERR Rewriting config file: ", done.message()));
 }
 
 }  // namespace duet

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 
 #include "server/api/settings.h"
@@ -46,6 +47,7 @@ class ConfigSettings final : public Settings {
       ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<Error> Set(const std::vector<std::pair<std::string, std::string>>& pairs) override
       ABSL_LOCKS_EXCLUDED(mutex_);
+  std::optional<Error> RewriteBlocking() override ABSL_LOCKS_EXCLUDED(mutex_);
   std::string Value(std::string_view name) const override ABSL_LOCKS_EXCLUDED(mutex_);
   int64_t Number(std::string_view name) const override ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -56,10 +58,13 @@ class ConfigSettings final : public Settings {
   std::optional<Error> Assign(const std::string& given_name, const std::string& value,
                               Config& changed, std::vector<const SettingRow*>& rows) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<Config> WantedInFile(std::string_view text) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   std::optional<Error> ApplyAll(const std::vector<const SettingRow*>& rows, const Config& changed)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const std::string directory_;  // "dir"
+  const Config start_;           // as the server was started
   mutable absl::Mutex mutex_;    // held while changes are applied, so that they come one by one
   Config config_ ABSL_GUARDED_BY(mutex_);
   std::map<const SettingRow*, Apply> apply_ ABSL_GUARDED_BY(mutex_);

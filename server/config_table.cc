@@ -57,6 +57,7 @@ struct LogLevels {
   }
 };
 
+constexpr std::string_view kFile = "Configuration";
 constexpr std::string_view kDoors = "Doors";
 constexpr std::string_view kSecurity = "Security";
 constexpr std::string_view kLimits = "Limits";
@@ -116,6 +117,9 @@ constexpr SettingKind kBytes = SettingKind::kBytes;
 constexpr SettingKind kMilliseconds = SettingKind::kMilliseconds;
 
 constexpr SettingRow kRows[] = {
+    Text("config", kFile, SettingKind::kText, 4095, &Config::config_file,
+         "File with settings, in the syntax of redis.conf. CONFIG REWRITE writes it. Empty: none."),
+
     Number<Direct<&Config::resp_port>>(
         "resp-port", "port", kDoors, kPort, kPortOff, 65535,
         "Port of the RESP (Redis protocol) door; --port is the same. 0: pick a free one."),

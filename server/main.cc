@@ -46,6 +46,10 @@ int main(int argc, char** argv) {
     Print(duet::VersionText());
     return 0;
   }
+  if (config->action == duet::Config::Action::kCheck) {
+    Print("the configuration is right\n");
+    return 0;
+  }
   absl::StatusOr<std::unique_ptr<duet::Server>> server = duet::Server::Start(*config);
   if (!server.ok()) return Fail(server.status());
   for (const duet::ListeningDoor& door : (*server)->listening()) {

@@ -104,6 +104,7 @@ Server::Server(const Config& config)
   context_.limits = &config_.limits;
   context_.run_id = RandomRunId();
   context_.executable = ExecutablePath();
+  context_.config_file = config_.config_file;
   context_.start_ms = clock_.WallMs();
   context_.workers = runtime_.size();
   context_.password.Set(config_.password);

@@ -56,6 +56,7 @@ const std::vector<std::string> kBadSizes = {"",
                                             "9223372036854775807gb"};
 
 const RowCase kCases[] = {
+    {"config", "/etc/duet.conf", "/etc/duet.conf", {std::string("a\0b", 3)}},
     {"resp-port", "7000", "7000", kBadIntegers},
     {"grpc-port", "off", "off", kBadIntegers},
     {"admin-port", "-1", "off", {"no", "-2", "65536"}},
@@ -287,6 +288,15 @@ TEST(ParseConfig, HelpAndVersionComeBeforeTheRest) {
   EXPECT_EQ(Parse({"-h"})->action, Config::Action::kHelp);
   EXPECT_EQ(Parse({"--version"})->action, Config::Action::kVersion);
   EXPECT_EQ(Parse({"--help"}, {{"DUET_THREADS", "x"}})->action, Config::Action::kHelp);
+}
+
+TEST(ParseConfig, CheckConfigReadsTheRest) {
+  EXPECT_EQ(Parse({"--check-config", "--threads", "2"})->action, Config::Action::kCheck);
+  EXPECT_EQ(Parse({"--check-config", "--threads", "2"})->threads, 2);
+  EXPECT_THAT(Refusal({"--check-config", "--threads", "x"}), HasSubstr("for --threads"));
+  EXPECT_THAT(Refusal({"--check-config", "--grpc-port", "6379"}), HasSubstr("is taken by"));
+  EXPECT_EQ(Parse({"--check-config", "--help"})->action, Config::Action::kHelp);
+  EXPECT_EQ(Refusal({"--check-confg"}), "unknown flag --check-confg; did you mean --check-config?");
 }
 
 TEST(HelpText, HasEveryFlagWithItsDefaultInLinesThatFit) {

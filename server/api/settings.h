@@ -23,6 +23,9 @@ class Settings {
   // arguments for CONFIG SET - 'foo'" or "ERR CONFIG SET failed (possibly related to argument ...".
   virtual std::optional<Error> Set(
       const std::vector<std::pair<std::string, std::string>>& pairs) = 0;
+  // Writes what is set now into the configuration file. The error is Redis' line. Blocks the thread
+  // for as long as the file system takes.
+  virtual std::optional<Error> RewriteBlocking() = 0;
   // The value of one setting by its exact name; empty if there is none.
   virtual std::string Value(std::string_view name) const = 0;
   // As Value, for a number. 0 if there is none.

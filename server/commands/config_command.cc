@@ -75,10 +75,11 @@ void ConfigResetStat(CommandContext& ctx) {
   ctx.reply.Ok();
 }
 
-// Settings come from flags and the environment.
 void ConfigRewrite(CommandContext& ctx) {
-  ctx.reply.Error(
-      MakeError(ErrorCode::kGeneric, "ERR The server is running without a config file"));
+  if (const std::optional<Error> error = ctx.server.settings->RewriteBlocking()) {
+    return ctx.reply.Error(*error);
+  }
+  ctx.reply.Ok();
 }
 
 void ConfigHelp(CommandContext& ctx) {
@@ -131,7 +132,7 @@ constexpr CommandSpec kSubcommands[] = {
      .flags = kAdminOnly,
      .group = "server",
      .since = "2.8.0",
-     .summary = "Fails: there is no configuration file to write the settings to.",
+     .summary = "Writes the settings into the configuration file.",
      .complexity = "O(1)",
      .handler = ConfigRewrite,
      .tips = "request_policy:all_nodes response_policy:all_succeeded"},

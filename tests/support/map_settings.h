@@ -56,6 +56,9 @@ class MapSettings final : public Settings {
     }
     return std::nullopt;
   }
+  std::optional<Error> RewriteBlocking() override {
+    return MakeError(ErrorCode::kGeneric, "ERR The server is running without a config file");
+  }
   std::string Value(std::string_view name) const override {
     const auto found = values.find(name);
     return found == values.end() ? "" : found->second;
