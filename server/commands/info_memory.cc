@@ -67,8 +67,15 @@ void InfoMemory(CommandContext& ctx, InfoText& out) {
     out.Field("allocator_muzzy", allocator.muzzy_bytes);
   }
   Bytes(out, "total_system_memory", report.process.system_memory_bytes);
-  Bytes(out, "used_memory_lua", 0);
-  Bytes(out, "used_memory_scripts", 0);
+  // There are no scripts.
+  for (const char* name : {"used_memory_vm_eval", "used_memory_scripts_eval",
+                           "number_of_cached_scripts", "number_of_functions", "number_of_libraries",
+                           "used_memory_vm_functions", "used_memory_functions"}) {
+    out.Field(name, 0);
+  }
+  for (const char* name : {"used_memory_lua", "used_memory_vm_total", "used_memory_scripts"}) {
+    Bytes(out, name, 0);
+  }
   Bytes(out, "maxmemory", ctx.server.memory->limits().max_bytes);
   out.Field("maxmemory_policy", policy);
   WriteAllocator(out, report);

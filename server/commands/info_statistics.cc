@@ -84,6 +84,7 @@ void InfoStats(CommandContext& ctx, InfoText& out) {
   out.Field("active_defrag_key_misses", 0);
   out.Field("total_active_defrag_time", 0);
   out.Field("current_active_defrag_time", 0);
+  out.Field("dump_payload_sanitizations", 0);
   out.Field("unexpected_error_replies", 0);
   out.Field("total_error_replies", errors);
   out.Field("acl_access_denied_auth", SumErrors(registry, wrong_password));

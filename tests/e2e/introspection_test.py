@@ -282,7 +282,9 @@ class InfoTest(IntrospectionTest):
                        run_id tcp_port uptime_in_seconds hz executable config_file
                        connected_clients maxclients blocked_clients tracking_clients pubsub_clients
                        client_recent_max_input_buffer client_recent_max_output_buffer
-                       used_memory used_memory_rss used_memory_dataset maxmemory maxmemory_policy
+                       used_memory used_memory_rss used_memory_dataset
+                       used_memory_peak used_memory_lua number_of_cached_scripts
+                       maxmemory maxmemory_policy
                        mem_allocator total_system_memory mem_fragmentation_ratio
                        loading async_loading rdb_changes_since_last_save rdb_bgsave_in_progress
                        rdb_last_save_time rdb_last_bgsave_status rdb_last_bgsave_time_sec
@@ -297,7 +299,7 @@ class InfoTest(IntrospectionTest):
                        keyspace_hits keyspace_misses latest_fork_usec migrate_cached_sockets
                        slave_expires_tracked_keys active_defrag_hits active_defrag_misses
                        active_defrag_key_hits active_defrag_key_misses total_error_replies
-                       unexpected_error_replies acl_access_denied_auth
+                       unexpected_error_replies dump_payload_sanitizations acl_access_denied_auth
                        role connected_slaves master_failover_state master_replid master_replid2
                        master_repl_offset second_repl_offset repl_backlog_active repl_backlog_size
                        repl_backlog_first_byte_offset repl_backlog_histlen
