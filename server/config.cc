@@ -51,7 +51,7 @@ absl::Status ReadEnvironment(const Environment& env, Config& config) {
 
 // False: it is asked for something that no setting matters to.
 bool ReadsSettings(const Config& config) {
-  return config.action == Config::Action::kServe || config.action == Config::Action::kCheck;
+  return config.action != Config::Action::kHelp && config.action != Config::Action::kVersion;
 }
 
 // Reads the flags one after the other into a Config.
@@ -78,6 +78,10 @@ class FlagReader {
     }
     if (arg == "--check-config") {
       config_.action = Config::Action::kCheck;
+      return absl::OkStatus();
+    }
+    if (arg == "--healthcheck") {
+      config_.action = Config::Action::kHealthcheck;
       return absl::OkStatus();
     }
     if (!arg.starts_with("--") || arg.size() == 2) {

@@ -36,7 +36,7 @@ inline constexpr int kPortOff = -1;
 struct Config {
   // What the command line asks for. kCheck: exit with 0 if the settings are right. kHelp and
   // kVersion: print and exit with 0.
-  enum class Action : uint8_t { kServe, kCheck, kHelp, kVersion };
+  enum class Action : uint8_t { kServe, kCheck, kHealthcheck, kHelp, kVersion };
   Action action = Action::kServe;
 
   std::string config_file;  // absolute, once it was read; empty: none

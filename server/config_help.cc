@@ -66,6 +66,9 @@ std::string HelpText() {
       &help,
       "\nOther\n  --check-config\n"
       "      Read all settings, say what is wrong with them, and exit: 0 if nothing is.\n"
+      "  --healthcheck\n"
+      "      Ask the server that runs with these settings whether it is ready, and exit: 0 if it "
+      "is.\n"
       "  --version\n      Print the version and exit.\n",
       "  --help\n      Print this and exit.\n");
   return help;

@@ -30,7 +30,7 @@ size_t EditDistance(std::string_view a, std::string_view b) {
 std::string NearestSetting(std::string_view name) {
   constexpr size_t kLongestName = 64;
   if (name.size() > kLongestName) return "";
-  std::vector<std::string_view> known = {"port", "help", "version", "check-config"};
+  std::vector<std::string_view> known = {"port", "help", "version", "check-config", "healthcheck"};
   for (const SettingRow& row : SettingRows()) {
     known.push_back(row.name);
     known.push_back(RedisName(row));

@@ -1,7 +1,8 @@
 // duet-server: flags -> Config -> Server -> exit code.
 //
-// Exit codes: 0 after a drain, --help or --version; 1 with one line on stderr where a flag, a file,
-// a port or a limit does not allow the start.
+// Exit codes: 0 after a drain, and for --help, --version, --check-config or --healthcheck where all
+// is well; 1 with one line on stderr where a flag, a file, a port or a limit does not allow the
+// start, or the check says no.
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -12,6 +13,7 @@
 
 #include "server/config.h"
 #include "server/server.h"
+#include "server/supervisor.h"
 
 extern char** environ;
 
@@ -50,14 +52,20 @@ int main(int argc, char** argv) {
     Print("the configuration is right\n");
     return 0;
   }
+  if (config->action == duet::Config::Action::kHealthcheck) {
+    const absl::Status health = duet::CheckHealthBlocking(*config);
+    return health.ok() ? 0 : Fail(health);
+  }
   absl::StatusOr<std::unique_ptr<duet::Server>> server = duet::Server::Start(*config);
   if (!server.ok()) return Fail(server.status());
   for (const duet::ListeningDoor& door : (*server)->listening()) {
     Print(door.door + " " + door.address + "\n");
   }
   Print("ready\n");
+  duet::NotifySystemd("READY=1");
   (*server)->WaitForSignalBlocking();
   Print("draining\n");
+  duet::NotifySystemd("STOPPING=1");
   (*server)->DrainBlocking();
   Print("done\n");
   return 0;

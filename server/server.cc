@@ -413,6 +413,7 @@ metrics::Figures Server::Figures() {
   figures.redis_version = "7.4.0";
   figures.os = metrics::OperatingSystem();
   figures.compiler = __VERSION__;
+  figures.ready = ready_.load();
   figures.uptime_seconds = static_cast<uint64_t>((clock_.WallMs() - context_.start_ms) / 1000);
   figures.max_clients = clients_.max_clients();
   clients_.ForEach([&figures](const commands::Session& client) {

@@ -290,6 +290,12 @@ TEST(ParseConfig, HelpAndVersionComeBeforeTheRest) {
   EXPECT_EQ(Parse({"--help"}, {{"DUET_THREADS", "x"}})->action, Config::Action::kHelp);
 }
 
+TEST(ParseConfig, HealthcheckReadsTheRest) {
+  const auto config = Parse({"--healthcheck"}, {{"DUET_ADMIN_PORT", "1234"}});
+  EXPECT_EQ(config->action, Config::Action::kHealthcheck);
+  EXPECT_EQ(config->admin_port, 1234);
+}
+
 TEST(ParseConfig, CheckConfigReadsTheRest) {
   EXPECT_EQ(Parse({"--check-config", "--threads", "2"})->action, Config::Action::kCheck);
   EXPECT_EQ(Parse({"--check-config", "--threads", "2"})->threads, 2);

@@ -134,6 +134,8 @@ void AddServer(Builder& out, const Figures& figures) {
                   {"maxmemory_policy", "noeviction"}});
   out.Gauges("duet_build_info", "The version that runs and what built it; always 1.")
       .Sample(1, {{"version", figures.version}, {"compiler", figures.compiler}});
+  out.Gauge("duet_ready", "Whether the server takes requests: not while it starts or drains.",
+            figures.ready ? 1 : 0);
   out.Gauge("redis_uptime_in_seconds", "Seconds since the server started.", figures.uptime_seconds);
   out.Gauge("redis_start_time_seconds",
             "Start time of the server, in seconds since the Unix epoch.",

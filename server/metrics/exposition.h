@@ -64,6 +64,7 @@ struct Figures {
   std::string compiler;       // "g++ 12.2.0"
   std::string role = "master";
   std::string mode = "standalone";
+  bool ready = true;  // as /readyz says
   uint64_t uptime_seconds = 0;
   uint64_t max_clients = 0;
   uint64_t blocked_clients = 0;   // wait in a command, or for the end of CLIENT PAUSE

@@ -1,10 +1,13 @@
 #!/usr/bin/env python3
 """Start-up, refusal to start, and the drain."""
+import os
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import unittest
+import unittest.mock
 
 from harness import BINARY, DOORS, SLOWDOWN, Duet, encode, free_port, http_get, wait_until
 
@@ -84,6 +87,52 @@ class StartUp(unittest.TestCase):
                                   stdout=subprocess.PIPE, timeout=30 * SLOWDOWN)
             self.assertEqual(done.returncode, 0)
             self.assertIn(wanted, done.stdout)
+
+
+class Supervisor(unittest.TestCase):
+    def healthcheck(self, *flags, **environment):
+        done = subprocess.run([BINARY, "--healthcheck", *flags], capture_output=True, text=True,
+                              env={**os.environ, **environment}, timeout=60 * SLOWDOWN)
+        return done.returncode, done.stdout + done.stderr
+
+    def test_healthcheck(self):
+        with Duet("--drain-delay=2s") as server:
+            port = str(server.admin[1])
+            self.assertEqual(self.healthcheck("--admin-port", port), (0, ""))
+            self.assertEqual(self.healthcheck(DUET_ADMIN_PORT=port, DUET_BIND="*"), (0, ""))
+            server.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: http_get(server.admin, "/readyz")[0] == 503, what="not ready")
+            code, said = self.healthcheck("--admin-port", port)
+            self.assertEqual(code, 1)
+            self.assertIn("503 Service Unavailable: the server is starting or draining", said)
+            self.assertEqual(server.stop(None, DRAIN_SECONDS), 0)
+        code, said = self.healthcheck("--admin-port", port)
+        self.assertEqual(code, 1)
+        self.assertIn(f"no server at 127.0.0.1, port {port}: Connection refused", said)
+
+    def test_healthcheck_needs_a_port(self):
+        for port in ("off", "0"):
+            code, said = self.healthcheck("--admin-port", port)
+            self.assertEqual(code, 1)
+            self.assertIn("--healthcheck needs the number of the admin port", said)
+
+    def test_systemd_is_told(self):
+        with tempfile.TemporaryDirectory() as directory:
+            for address in (directory + "/notify", f"@duet-test-{os.getpid()}"):
+                with self.subTest(address=address), \
+                        socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+                    systemd.bind(address.replace("@", "\0"))
+                    systemd.settimeout(20 * SLOWDOWN)
+                    with unittest.mock.patch.dict(os.environ, NOTIFY_SOCKET=address):
+                        with Duet() as server:
+                            self.assertEqual(systemd.recv(100), b"READY=1")
+                            self.assertEqual(server.stop(), 0)
+                            self.assertEqual(systemd.recv(100), b"STOPPING=1")
+
+    def test_nobody_listens_to_what_systemd_is_told(self):
+        with unittest.mock.patch.dict(os.environ, NOTIFY_SOCKET="/nowhere/at/all"):
+            with Duet() as server, server.connect() as client:
+                self.assertEqual(client.call("PING"), "PONG")
 
 
 class Drain(unittest.TestCase):
