@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "server/base/debug_access.h"
 #include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/base/memory_limits.h"
@@ -53,6 +54,8 @@ struct Config {
 
   std::string password;       // requirepass; empty: none is asked for
   std::string password_file;  // read by LoadPasswordFileBlocking
+
+  DebugAccess debug_access = DebugAccess::kNo;  // enable-debug-command
 
   int threads = 0;  // 0: one for each core that the container may use
   int spin_us = 0;

@@ -79,6 +79,11 @@ constexpr SettingChoice kMemoryPolicies[] = {
     {"allkeys-random", static_cast<int64_t>(MemoryPolicy::kAllKeysRandom)},
     {"noeviction", static_cast<int64_t>(MemoryPolicy::kNoEviction)},
 };
+constexpr SettingChoice kDebugAccess[] = {
+    {"no", static_cast<int64_t>(DebugAccess::kNo)},
+    {"yes", static_cast<int64_t>(DebugAccess::kYes)},
+    {"local", static_cast<int64_t>(DebugAccess::kLocal)},
+};
 constexpr SettingChoice kLogFormats[] = {
     {"text", static_cast<int64_t>(LogFormat::kText)},
     {"logfmt", static_cast<int64_t>(LogFormat::kLogfmt)},
@@ -155,6 +160,12 @@ constexpr SettingRow kRows[] = {
     Number<Direct<&Config::acllog_max_len>>(
         "acllog-max-len", "", kSecurity, kInteger, 0, 1'000'000,
         "Refused passwords that ACL LOG keeps; the oldest ones go.", kRuntimeSettable),
+
+    Choice<Direct<&Config::debug_access>>(
+        "enable-debug-command", kSecurity, kDebugAccess,
+        "Who may call DEBUG, which can stop the server for a while: nobody, everybody, or clients "
+        "on this machine (local).",
+        /*runtime=*/false),
 
     Number<OfLimits<&Limits::max_clients>>("maxclients", "", kLimits, kInteger, 1, 1'000'000,
                                            "RESP connections at once.", kRuntimeSettable),

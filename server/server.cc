@@ -108,6 +108,8 @@ Server::Server(const Config& config)
   context_.start_ms = clock_.WallMs();
   context_.workers = runtime_.size();
   context_.password.Set(config_.password);
+  context_.debug_access = config_.debug_access;
+  context_.shut_down = [this](bool now) { ShutDown(now); };
   memory_.emplace(context_, &commands::AllocatedBytes, RandomSeed());
   memory_->SetLimits(config_.memory);
   context_.memory = &*memory_;
@@ -324,8 +326,8 @@ runtime::Task<> Server::WorkInBackground() {
   runtime::Worker& worker = runtime_.worker(0);
   const runtime::CancelToken token = background_.token();
   for (;;) {
-    while (!commands::IsPaused(context_, clock_.WallMs())) {
-      const bool more_expired = ExpireKeys() == kExpiryBudget;
+    while (!context_.background_paused && !commands::IsPaused(context_, clock_.WallMs())) {
+      const bool more_expired = context_.active_expire && ExpireKeys() == kExpiryBudget;
       const bool more_to_evict = EvictKeys();
       if (!more_expired && !more_to_evict) break;
       co_await runtime::SwitchTo(worker);
@@ -377,11 +379,18 @@ bool Server::EvictKeys() {
          memory_->MakeRoom(registry_.worker(0), clock_.WallMs()) == Room::kRunning;
 }
 
+void Server::ShutDown(bool now) {
+  if (now) skip_drain_delay_.store(true);
+  context_.shutting_down.store(true);
+  signal_.Trigger();
+}
+
 void Server::DrainBlocking() {
   const bool served = ready_.exchange(false);  // false: the start has failed
+  context_.shutting_down.store(true);
   if (grpc_ != nullptr) grpc_->SetServing(false);
   if (served) {
-    const int64_t delay_ms = settings_.Number("drain-delay");
+    const int64_t delay_ms = skip_drain_delay_.load() ? 0 : settings_.Number("drain-delay");
     log_.Info(LogTarget::kServer, "draining", {{"delay_ms", delay_ms}});
     context_.maintenance.Announce(context_, clock_.WallMs() + delay_ms);
     absl::SleepFor(absl::Milliseconds(delay_ms));

@@ -74,7 +74,8 @@ class Server {
   runtime::Task<> WorkInBackground();
   size_t ExpireKeys();  // how many it erased
   void SampleRates();
-  bool EvictKeys();  // there are more
+  void ShutDown(bool now);  // SHUTDOWN; any thread
+  bool EvictKeys();         // there are more
   metrics::Figures Figures();
 
   const Config config_;
@@ -95,6 +96,7 @@ class Server {
   std::unique_ptr<commands::Dispatcher> dispatcher_;
   runtime::TaskGroup background_;
   std::atomic<bool> ready_{false};
+  std::atomic<bool> skip_drain_delay_{false};
   bool started_ = false;
   std::unique_ptr<resp::RespServer> resp_;
   std::unique_ptr<rpc::GrpcServer> grpc_;

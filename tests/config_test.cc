@@ -113,6 +113,7 @@ const RowCase kCases[] = {
      "Notice,RESP=verbose,auth=off",
      "info,resp=debug,auth=off",
      {"", "loud", "debu", "0", "info,", "info,resp", "info,moon=debug", "info,resp=", "resp=info"}},
+    {"enable-debug-command", "LOCAL", "local", {"", "maybe", "1"}},
     {"log-format", "json", "json", {"", "xml"}},
 };
 

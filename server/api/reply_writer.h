@@ -35,6 +35,9 @@ class ReplyWriter {
   virtual void Set(size_t count) = 0;   // RESP2: an array
   virtual void Push(size_t count) = 0;  // RESP2: an array
   virtual void NullArray() = 0;         // RESP2: *-1; RESP3: null
+  // Stands before a reply and is none. False where the protocol has no such thing: then nothing may
+  // be written into it.
+  virtual bool Attribute(size_t /*pairs*/) { return false; }
 
   void Ok() { SimpleString("OK"); }
   // Writes the decimal digits of `value` as a bulk string, as GET of an integer does.

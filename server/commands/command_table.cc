@@ -135,11 +135,13 @@ const CommandTable& CommandTable::Get() {
         StringRangeCommands(), StringCompareCommands(), LcsCommands(),
         KeyCommands(),         KeyMoveCommands(),       ExpireCommands(),
         DumpCommands(),        ObjectCommands(),        MemoryCommands(),
-        ScanCommands(),        DatabaseCommands(),      ConnectionCommands(),
-        AuthCommands(),        ClientCommands(),        TransactionCommands(),
-        InfoCommands(),        ConfigCommands(),        CommandCommands(),
-        SubscribeCommands(),   PublishCommands(),       SlowlogCommands(),
-        LatencyCommands(),     AclCommands(),           TopologyCommands(),
+        SortCommands(),        DebugCommands(),         ShutdownCommands(),
+        WaitCommands(),        ScanCommands(),          DatabaseCommands(),
+        ConnectionCommands(),  AuthCommands(),          ClientCommands(),
+        TransactionCommands(), InfoCommands(),          ConfigCommands(),
+        CommandCommands(),     SubscribeCommands(),     PublishCommands(),
+        SlowlogCommands(),     LatencyCommands(),       AclCommands(),
+        TopologyCommands(),
     };
     return CommandTable(families);
   }();

@@ -63,6 +63,7 @@ std::span<const CommandSpec> KeyMoveCommands();        // keys_move.cc
 std::span<const CommandSpec> DumpCommands();           // dump.cc
 std::span<const CommandSpec> ObjectCommands();         // object_command.cc
 std::span<const CommandSpec> ExpireCommands();         // expire.cc
+std::span<const CommandSpec> SortCommands();           // sort.cc
 std::span<const CommandSpec> ScanCommands();           // scan.cc
 std::span<const CommandSpec> DatabaseCommands();       // server_databases.cc
 std::span<const CommandSpec> SubscribeCommands();      // pubsub_subscribe.cc
@@ -73,6 +74,9 @@ std::span<const CommandSpec> ClientCommands();         // client_command.cc
 std::span<const CommandSpec> TransactionCommands();    // transaction_commands.cc
 std::span<const CommandSpec> InfoCommands();           // info.cc
 std::span<const CommandSpec> MemoryCommands();         // memory_command.cc
+std::span<const CommandSpec> DebugCommands();          // debug_command.cc
+std::span<const CommandSpec> ShutdownCommands();       // shutdown.cc
+std::span<const CommandSpec> WaitCommands();           // wait.cc
 std::span<const CommandSpec> ConfigCommands();         // config_command.cc
 std::span<const CommandSpec> CommandCommands();        // command_info.cc
 std::span<const CommandSpec> SlowlogCommands();        // slowlog_command.cc

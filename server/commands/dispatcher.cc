@@ -327,10 +327,10 @@ void AppendKeys(const store::Store& store, const CommandSpec& spec, Argv argv, K
 }
 
 void LockKeys(const Call& call, store::ShardLocks& locks) {
-  if (call.keys.size() == 1) [[likely]] {
-    locks.Lock(call.keys[0]);
-  } else if ((call.command->spec->flags & kAllShards) != 0) {
+  if ((call.command->spec->flags & kAllShards) != 0) [[unlikely]] {
     locks.LockAll();
+  } else if (call.keys.size() == 1) [[likely]] {
+    locks.Lock(call.keys[0]);
   } else if (!call.keys.empty()) {
     locks.Lock(call.keys);
   }

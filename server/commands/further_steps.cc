@@ -6,7 +6,7 @@
 #include "server/commands/memory_bound.h"
 #include "server/commands/tracking.h"
 #include "server/commands/transaction_steps.h"
-#include "server/metrics/worker_counters.h"
+#include "server/commands/wait.h"
 
 namespace duet::commands {
 namespace {
@@ -77,19 +77,10 @@ bool EndWait(ServerContext& server, Session& session, int64_t now_ms, ReplyWrite
     case Wait::For::kUnpause:
       if (PauseGoesOn(server, session, now_ms)) return false;
       break;
-    case Wait::For::kReplicas: {
-      if (session.unblock.load() == Unblock::kPossible && now_ms < session.wait->until_ms) {
-        return false;
-      }
-      if (session.unblock.exchange(Unblock::kImpossible) == Unblock::kWithError) {
-        reply.Error(
-            MakeError(ErrorCode::kAborted, "UNBLOCKED client unblocked via CLIENT UNBLOCK"));
-        session.counters->errors[static_cast<size_t>(ErrorWord::kUnblocked)].Add();
-      } else {
-        reply.Integer(0);
-      }
+    case Wait::For::kReplicas:
+    case Wait::For::kReplicasLogs:
+      if (!EndReplicaWait(session, now_ms, reply)) return false;
       break;
-    }
   }
   session.StopWait();
   return true;

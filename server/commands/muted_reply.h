@@ -65,6 +65,7 @@ class MutedReply final : public ReplyWriter {
   void NullArray() override {
     if (passes()) to_.NullArray();
   }
+  bool Attribute(size_t pairs) override { return passes() && to_.Attribute(pairs); }
 
  private:
   void WriteError(const duet::Error& error) override {

@@ -6,9 +6,11 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <string>
 
 #include "server/base/clock.h"
+#include "server/base/debug_access.h"
 #include "server/base/limits.h"
 #include "server/base/password.h"
 #include "server/commands/acl_log.h"
@@ -89,6 +91,13 @@ struct ServerContext {
   AclLog acl_log;
   Rates rates;  // sampled by the composition root, kBackgroundHz times a second
   StoreAtReset at_reset;
+  DebugAccess debug_access = DebugAccess::kNo;
+  std::atomic<bool> active_expire{true};       // DEBUG SET-ACTIVE-EXPIRE
+  std::atomic<bool> background_paused{false};  // DEBUG PAUSE-CRON
+  // SHUTDOWN: makes the server drain and end, as SIGTERM does; `now`: without the drain delay.
+  // Thread-safe; returns at once.
+  std::function<void(bool now)> shut_down;
+  std::atomic<bool> shutting_down{false};
   std::string run_id;  // 40 hex digits
   std::string executable;
   std::string config_file;

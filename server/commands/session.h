@@ -46,8 +46,9 @@ enum SessionMode : uint32_t {
 // A session whose next command has to wait, or whose last one has no reply yet.
 struct Wait {
   enum class For : uint8_t {
-    kUnpause,   // CLIENT PAUSE: the next command is executed when it ends
-    kReplicas,  // WAIT: its reply is 0 when the time has come
+    kUnpause,       // CLIENT PAUSE: the next command is executed when it ends
+    kReplicas,      // WAIT: its reply is 0 when the time has come
+    kReplicasLogs,  // WAITAOF: as WAIT, but two zeros
   };
   For what = For::kUnpause;
   int64_t until_ms = 0;       // wall clock; kNoEnd: until it is woken

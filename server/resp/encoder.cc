@@ -138,6 +138,11 @@ void RespWriter::Set(size_t count) { AppendHeader(*out_, resp3() ? '~' : '*', co
 
 void RespWriter::Push(size_t count) { AppendHeader(*out_, resp3() ? '>' : '*', count); }
 
+bool RespWriter::Attribute(size_t pairs) {
+  if (resp3()) AppendHeader(*out_, '|', pairs);
+  return resp3();
+}
+
 void AppendCommand(Argv argv, OutputBuffer& out) {
   AppendHeader(out, '*', argv.size());
   for (const std::string_view arg : argv) AppendBulk(out, arg);

@@ -36,6 +36,7 @@ class RespWriter final : public ReplyWriter {
   void Set(size_t count) override;
   void Push(size_t count) override;
   void NullArray() override;
+  bool Attribute(size_t pairs) override;
   void BulkInteger(int64_t value) override;
 
   // From now on replies go to `out`.

@@ -103,9 +103,10 @@ def main():
               if re.search(options.case, f"{case.place}: {case.name}")]
     failures, skipped = [], []
     with contextlib.ExitStack() as stack:
-        servers = [stack.enter_context(harness.Redis(port=harness.free_port()))]
+        servers = [stack.enter_context(harness.Redis("--enable-debug-command", "yes",
+                                                       port=harness.free_port()))]
         if not options.redis_only:
-            servers.append(stack.enter_context(harness.Duet()))
+            servers.append(stack.enter_context(harness.Duet("--enable-debug-command=yes")))
         for case in chosen:
             reason = skip_reason(case)
             if reason:

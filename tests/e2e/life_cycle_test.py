@@ -235,5 +235,50 @@ class Drain(unittest.TestCase):
                 self.assertEqual(server.stop(signal.SIGTERM, DRAIN_SECONDS), 0)
 
 
+class Shutdown(unittest.TestCase):
+    def test_the_command_drains_as_a_signal_does(self):
+        with Duet() as server, server.connect() as client, server.connect() as idle:
+            idle.call("PING")
+            client.send(encode("SET", "k", "v") + encode("SHUTDOWN", "NOSAVE"))
+            self.assertEqual(client.read_until_closed(), b"+OK\r\n")
+            self.assertEqual(idle.read_until_closed(), b"")
+            self.assertEqual(server.stop(None, DRAIN_SECONDS), 0)
+            self.assertIn("draining", server.lines)
+
+    def test_now_leaves_out_the_delay(self):
+        with Duet("--drain-delay=60s") as server, server.connect() as client:
+            client.send(encode("SHUTDOWN", "NOW"))
+            self.assertEqual(client.read_until_closed(), b"")
+            self.assertEqual(server.stop(None, DRAIN_SECONDS), 0)
+
+    def test_a_client_that_waits_does_not_hold_it(self):
+        with Duet() as server, server.connect() as client, server.connect() as waiting:
+            waiting.send(encode("WAIT", "1", "0"))
+            wait_until(lambda: b"cmd=wait" in client.call("CLIENT", "LIST"), what="WAIT")
+            client.send(encode("SHUTDOWN"))
+            self.assertEqual(waiting.read_until_closed(), b"")
+            self.assertEqual(server.stop(None, DRAIN_SECONDS), 0)
+
+
+class Debug(unittest.TestCase):
+    def test_is_refused_unless_it_was_asked_for(self):
+        with Duet() as server, server.connect() as client:
+            with self.assertRaisesRegex(Exception, "DEBUG command not allowed"):
+                client.call("DEBUG", "SLEEP", "0")
+        with Duet("--enable-debug-command=local") as server, server.connect() as client:
+            self.assertEqual(client.call("DEBUG", "SLEEP", "0"), "OK")
+            with self.assertRaisesRegex(Exception, "immutable"):
+                client.call("CONFIG", "SET", "enable-debug-command", "yes")
+
+    def test_background_expiry_can_be_stopped(self):
+        with Duet("--enable-debug-command=yes") as server, server.connect() as client:
+            client.call("DEBUG", "SET-ACTIVE-EXPIRE", "0")
+            client.call("SET", "k", "v", "PX", "1")
+            time.sleep(0.5)
+            self.assertEqual(client.call("DBSIZE"), 1)
+            client.call("DEBUG", "SET-ACTIVE-EXPIRE", "1")
+            wait_until(lambda: client.call("DBSIZE") == 0, what="expiry")
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)

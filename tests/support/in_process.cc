@@ -79,6 +79,8 @@ void InProcess::Reset() {
   server.limits = &limits;
   server.run_id = std::string(40, 'a');
   server.start_ms = clock.WallMs();
+  server.debug_access = DebugAccess::kYes;
+  server.shut_down = [this](bool now) { shut_down = now ? "now" : "drains"; };
   memory = std::make_unique<commands::MemoryBound>(server, nullptr, /*seed=*/7);
   server.memory = memory.get();
   dispatcher = std::make_unique<commands::Dispatcher>(server);

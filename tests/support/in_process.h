@@ -51,6 +51,7 @@ class InProcess final : public TestDoor {
   commands::ClientRegistry clients{10};
   pubsub::Hub hub;
   commands::ServerContext server;
+  std::string shut_down;  // "now" or "drains" after SHUTDOWN
   std::unique_ptr<store::Store> store;
   std::unique_ptr<commands::KeyObservers> observers;
   std::unique_ptr<commands::Tracking> tracking;

@@ -42,6 +42,10 @@ void ReplyRecorder::Array(size_t count) { Header('*', count); }
 void ReplyRecorder::Map(size_t pairs) { resp3() ? Header('%', pairs) : Header('*', 2 * pairs); }
 void ReplyRecorder::Set(size_t count) { Header(resp3() ? '~' : '*', count); }
 void ReplyRecorder::Push(size_t count) { Header(resp3() ? '>' : '*', count); }
+bool ReplyRecorder::Attribute(size_t pairs) {
+  if (resp3()) Header('|', pairs);
+  return resp3();
+}
 void ReplyRecorder::WriteError(const duet::Error& error) { Line('-', error.text); }
 
 }  // namespace duet::testing

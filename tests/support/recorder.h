@@ -33,6 +33,7 @@ class ReplyRecorder final : public ReplyWriter {
   void Set(size_t count) override;
   void Push(size_t count) override;
   void NullArray() override;
+  bool Attribute(size_t pairs) override;
 
  private:
   void WriteError(const duet::Error& error) override;
