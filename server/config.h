@@ -31,6 +31,9 @@ struct BindAddress {
   bool operator==(const BindAddress&) const = default;
 };
 
+// oom-score-adj: not touched, added to what it was at the start, or written as it is.
+enum class OomScoreAdj : uint8_t { kNo, kRelative, kAbsolute };
+
 // A port that is off.
 inline constexpr int kPortOff = -1;
 
@@ -80,6 +83,11 @@ struct Config {
   int64_t slowlog_max_len = 128;
   int64_t latency_monitor_threshold_ms = 0;  // 0: off
   int64_t acllog_max_len = 128;
+  bool latency_tracking = true;
+  std::vector<double> latency_percentiles = {50, 99, 99.9};  // that INFO shows
+
+  OomScoreAdj oom_score_adj = OomScoreAdj::kNo;
+  std::vector<double> oom_score_adj_values = {0, 200, 800};  // of a master, a replica, a child
 
   LogFilter log_filter;
   LogFormat log_format = LogFormat::kText;

@@ -45,7 +45,8 @@ std::vector<std::string> LinesOf(std::string_view text) {
 }
 
 bool TakesManyWords(const SettingRow& row) {
-  return row.kind == SettingKind::kBindList || row.kind == SettingKind::kOutputLimits;
+  return row.kind == SettingKind::kBindList || row.kind == SettingKind::kOutputLimits ||
+         row.kind == SettingKind::kNumberList;
 }
 
 std::string ValueOf(const Words& words) {
@@ -94,7 +95,8 @@ std::string LineFor(std::string_view name, const SettingRow& row, const Config& 
   std::string line = absl::StrCat(std::string(name), " ");
   if (row.kind == SettingKind::kBindList) {
     line += FormatForRedis(row, config);
-  } else if (row.text != nullptr || row.kind == SettingKind::kKeyEvents) {
+  } else if (row.text != nullptr || row.kind == SettingKind::kKeyEvents ||
+             (row.kind == SettingKind::kNumberList && (config.*row.numbers).empty())) {
     AppendQuoted(FormatSetting(row, config), line);
   } else {
     line += FormatSetting(row, config);

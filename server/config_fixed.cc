@@ -19,7 +19,6 @@ constexpr FixedParameter kParameters[] = {
     {"enable-module-command", "no", kImmutable},
     {"enable-protected-configs", "no", kImmutable},
     {"logfile", "", kImmutable},
-    {"oom-score-adj", "no"},
     {"pidfile", "", kImmutable},
     {"protected-mode", "no"},
     {"set-proc-title", "no", kImmutable},
@@ -77,8 +76,6 @@ constexpr FixedParameter kParameters[] = {
     {"disable-thp", "no", kImmutable},
     {"dynamic-hz", "no"},
     {"hz", "10"},
-    {"latency-tracking", "yes"},
-    {"latency-tracking-info-percentiles", "50 99 99.9"},
     {"maxmemory-clients", "0"},
     {"watchdog-period", "0", kHidden},
 };

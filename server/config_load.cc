@@ -23,7 +23,7 @@ absl::Status LoadPasswordFileBlocking(Config& config) {
   }
   if (text.ok() && text->ends_with('\n')) text->pop_back();
   if (text.ok() && text->ends_with('\r')) text->pop_back();
-  if (!text.ok() || text->empty() || text->find('\n') != std::string::npos ||
+  if (!text.ok() || text->empty() || text->find_first_of({"\n\0", 2}) != std::string::npos ||
       AssignSetting(row, *text, config)) {
     return absl::InvalidArgumentError(absl::StrCat("--requirepass-file ", config.password_file,
                                                    " must hold one line of 1 to ", row.max,

@@ -47,6 +47,10 @@ std::string WhyRefused(const SettingRow& row, SettingFault fault, std::string_vi
     return AssignOutputLimits(value, unused).value_or("");
   }
   if (row.kind == SettingKind::kLogFilter) return "argument must be " + AllowedValues(row);
+  if (row.kind == SettingKind::kNumberList) {
+    const bool malformed = fault == SettingFault::kMalformed;
+    return std::string(malformed ? row.list->malformed : row.list->out_of_bounds);
+  }
   if (row.kind == SettingKind::kChoice) {
     std::set<std::string> seen;
     std::vector<std::string> words;

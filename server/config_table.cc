@@ -106,6 +106,36 @@ constexpr SettingRow Text(std::string_view name, std::string_view group, Setting
   row.text = member;
   return row;
 }
+constexpr SettingChoice kNoYes[] = {{"no", 0}, {"yes", 1}};
+// As a switch of Redis: "yes" comes back as the word that stands first.
+constexpr SettingChoice kOomScoreChoices[] = {
+    {"no", static_cast<int64_t>(OomScoreAdj::kNo)},
+    {"yes", static_cast<int64_t>(OomScoreAdj::kRelative)},
+    {"relative", static_cast<int64_t>(OomScoreAdj::kRelative)},
+    {"absolute", static_cast<int64_t>(OomScoreAdj::kAbsolute)},
+};
+constexpr NumberListRule kPercentiles = {
+    .least = 0,
+    .most = 16,
+    .whole = false,
+    .malformed = "Invalid latency-tracking-info-percentiles parameters",
+    .out_of_bounds = "latency-tracking-info-percentiles parameters should sit between [0.0,100.0]"};
+constexpr NumberListRule kOomScores = {
+    .least = 3,
+    .most = 3,
+    .whole = true,
+    .malformed = "wrong number of arguments",
+    .out_of_bounds = "Invalid oom-score-adj-values, elements must be between -2000 and 2000."};
+
+constexpr SettingRow NumberList(std::string_view name, std::string_view group, int64_t min,
+                                int64_t max, const NumberListRule& rule,
+                                std::vector<double> Config::*member, std::string_view meaning) {
+  SettingRow row{name, "", group, SettingKind::kNumberList, min, max, meaning, /*runtime=*/true};
+  row.numbers = member;
+  row.list = &rule;
+  return row;
+}
+
 template <typename Access>
 constexpr SettingRow Choice(std::string_view name, std::string_view group,
                             std::span<const SettingChoice> choices, std::string_view meaning,
@@ -226,6 +256,15 @@ constexpr SettingRow kRows[] = {
                                                16 * kMb, "Read buffer of each worker."),
     Number<Direct<&Config::shard_bits>>("shard-bits", "", kRuntime, kInteger, 0, 12,
                                         "The store has 2^N shards, each with its own lock."),
+    Choice<Direct<&Config::oom_score_adj>>(
+        "oom-score-adj", kRuntime, kOomScoreChoices,
+        "Whether the server tells the kernel how soon to end it where memory runs out: added to "
+        "what the process started with (yes, relative), or as it is (absolute).",
+        kRuntimeSettable),
+    NumberList("oom-score-adj-values", kRuntime, -2000, 2000, kOomScores,
+               &Config::oom_score_adj_values,
+               "What oom-score-adj writes: the first one (a replica's and a child's follow, which "
+               "there are none of)."),
 
     Number<Direct<&Config::key_events>>(
         "notify-keyspace-events", "", kPublished, SettingKind::kKeyEvents, 0, 0,
@@ -283,6 +322,13 @@ constexpr SettingRow kRows[] = {
     Number<Direct<&Config::latency_monitor_threshold_ms>>(
         "latency-monitor-threshold", "", kTracing, kInteger, 0, kDay * 1000,
         "Milliseconds from which LATENCY records what took so long. 0: nothing.", kRuntimeSettable),
+    Choice<Direct<&Config::latency_tracking>>("latency-tracking", kTracing, kNoYes,
+                                              "Whether INFO latencystats shows the times that "
+                                              "commands take. They are counted in any case "
+                                              "(/metrics, LATENCY HISTOGRAM).",
+                                              kRuntimeSettable),
+    NumberList("latency-tracking-info-percentiles", kTracing, 0, 100, kPercentiles,
+               &Config::latency_percentiles, "Percentiles that INFO latencystats shows."),
 
     Number<LogLevels>("log-level", "loglevel", kLogging, SettingKind::kLogFilter, 0, 0,
                       "Which lines are logged, to standard error: those of a level and above, and "

@@ -9,8 +9,10 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "server/config.h"
+#include "server/config_number_list.h"
 
 namespace duet {
 
@@ -27,6 +29,7 @@ enum class SettingKind : uint8_t {
   kOutputLimits,  // config_output_limits.h
   kKeyEvents,     // letters (api/key_event_flags.h)
   kLogFilter,     // base/log_filter.h
+  kNumberList,    // config_number_list.h
 };
 
 // One word of a kChoice setting and the number that it stands for. Of several words for a number
@@ -46,13 +49,15 @@ struct SettingRow {
   std::string_view meaning;  // one or two sentences, what 0 means included
   bool runtime = false;      // CONFIG SET can change it, once the server has registered how
 
-  // Exactly one of these three is set, by kind. kBindList: none; it is Config::bind. kOutputLimits:
-  // none; they are Config::output_*.
+  // Exactly one of these three is set, by kind; of kNumberList `numbers` below. kBindList: none; it
+  // is Config::bind. kOutputLimits: none; they are Config::output_*.
   int64_t (*get_number)(const Config&) = nullptr;
   void (*set_number)(Config&, int64_t) = nullptr;
   std::string Config::*text = nullptr;
 
-  std::span<const SettingChoice> choices = {};  // of kChoice
+  std::span<const SettingChoice> choices = {};     // of kChoice
+  std::vector<double> Config::*numbers = nullptr;  // of kNumberList; min and max bound each
+  const NumberListRule* list = nullptr;
 };
 
 // All rows, those of a group next to each other.

@@ -194,9 +194,16 @@ std::optional<SettingFault> AssignSetting(const SettingRow& row, std::string_vie
     if (AssignOutputLimits(text, config)) return SettingFault::kMalformed;
     return std::nullopt;
   }
+  if (row.kind == SettingKind::kNumberList) {
+    const auto fault = AssignNumberList(text, *row.list, row.min, row.max, config.*row.numbers);
+    if (!fault) return std::nullopt;
+    return *fault == ListFault::kMalformed ? SettingFault::kMalformed : SettingFault::kOutOfBounds;
+  }
   if (row.text != nullptr) {
     // The kernel reads a path up to its first NUL, a person reads all of it.
-    if (text.find('\0') != std::string_view::npos) return SettingFault::kMalformed;
+    if (row.kind == SettingKind::kText && text.find('\0') != std::string_view::npos) {
+      return SettingFault::kMalformed;
+    }
     if (static_cast<int64_t>(text.size()) > row.max) return SettingFault::kOutOfBounds;
     config.*row.text = std::string(text);
     return std::nullopt;
@@ -248,6 +255,13 @@ std::string AllowedValues(const SettingRow& row) {
       return "letters of Ag$lshzxeKEtmdn, or nothing";
     case SettingKind::kLogFilter:
       return std::string(LogFilterForm());
+    case SettingKind::kNumberList: {
+      const std::string count = row.list->least == row.list->most
+                                    ? absl::StrCat(row.list->most)
+                                    : absl::StrCat(row.list->least, " to ", row.list->most);
+      return absl::StrCat(count, row.list->whole ? " whole" : "", " numbers from ", row.min, " to ",
+                          row.max, ", separated by spaces");
+    }
   }
   return "";
 }
@@ -255,6 +269,7 @@ std::string AllowedValues(const SettingRow& row) {
 std::string FormatSetting(const SettingRow& row, const Config& config) {
   if (row.kind == SettingKind::kBindList) return FormatBind(config, ",");
   if (row.kind == SettingKind::kOutputLimits) return FormatOutputLimits(config);
+  if (row.kind == SettingKind::kNumberList) return FormatNumberList(config.*row.numbers);
   if (row.text != nullptr) return config.*row.text;
   const int64_t value = row.get_number(config);
   switch (row.kind) {

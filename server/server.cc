@@ -126,6 +126,9 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
     return allowed;
   }
   std::unique_ptr<Server> server(new Server(config));
+  if (std::optional<std::string> complaint = server->oom_score_.ApplyBlocking(config)) {
+    return absl::PermissionDeniedError("--oom-score-adj: " + *complaint);
+  }
   if (absl::Status opened = server->Open(); !opened.ok()) {
     server->DrainBlocking();
     return opened;
@@ -267,6 +270,10 @@ void Server::RegisterRuntimeSettings() {
   };
   apply_acl_log(config_);
   settings_.OnChange("acllog-max-len", apply_acl_log);
+  for (const char* name : {"oom-score-adj", "oom-score-adj-values"}) {
+    settings_.OnChange(name,
+                       [this](const Config& changed) { return oom_score_.ApplyBlocking(changed); });
+  }
   settings_.OnChange("log-level", [this](const Config& changed) -> std::optional<std::string> {
     log_.SetFilter(changed.log_filter);
     return std::nullopt;
@@ -275,8 +282,10 @@ void Server::RegisterRuntimeSettings() {
     context_.password.Set(changed.password);
     return std::nullopt;
   });
-  // DrainBlocking reads these when it needs them.
+  // INFO and DrainBlocking read these when they need them.
   const auto later = [](const Config&) { return std::optional<std::string>(); };
+  settings_.OnChange("latency-tracking", later);
+  settings_.OnChange("latency-tracking-info-percentiles", later);
   settings_.OnChange("drain-delay", later);
   settings_.OnChange("drain-timeout", later);
 }

@@ -28,6 +28,7 @@
 #include "server/http/admin_server.h"
 #include "server/metrics/exposition.h"
 #include "server/metrics/worker_counters.h"
+#include "server/oom_score.h"
 #include "server/pubsub/hub.h"
 #include "server/resp/listener.h"
 #include "server/runtime/runtime.h"
@@ -83,6 +84,7 @@ class Server {
   runtime::ShutdownSignal signal_;  // before whatever has a thread
   Logger log_;
   ConfigSettings settings_;
+  OomScore oom_score_;
   commands::ClientRegistry clients_;
   pubsub::Hub hub_;
   store::Store store_;

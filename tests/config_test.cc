@@ -69,7 +69,7 @@ const RowCase kCases[] = {
     {"tcp-backlog", "128", "128", kBadIntegers},
     {"tcp-keepalive", "60", "60", kBadIntegers},
     {"timeout", "30", "30", kBadIntegers},
-    {"requirepass", "s p=a", "s p=a", {std::string("a\0b", 3)}},
+    {"requirepass", "s p=a", "s p=a", {std::string(513, 'q')}},
     {"requirepass-file", "/run/secrets/p", "/run/secrets/p", {std::string("a\0b", 3)}},
     {"maxclients", "5", "5", kBadIntegers},
     {"proto-max-bulk-len", "1mb", "1mb", kBadSizes},
@@ -114,6 +114,16 @@ const RowCase kCases[] = {
      "info,resp=debug,auth=off",
      {"", "loud", "debu", "0", "info,", "info,resp", "info,moon=debug", "info,resp=", "resp=info"}},
     {"enable-debug-command", "LOCAL", "local", {"", "maybe", "1"}},
+    {"latency-tracking", "No", "no", {"", "maybe", "1"}},
+    {"latency-tracking-info-percentiles",
+     " 0.0  50 99.90 100",
+     "0 50 99.9 100",
+     {"x", "50,99", "-1", "100.1", "1e1", "nan", "0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16"}},
+    {"oom-score-adj", "YES", "yes", {"", "1"}},
+    {"oom-score-adj-values",
+     "10 -20 2000",
+     "10 -20 2000",
+     {"", "1 2", "1 2 3 4", "1 2 3.5", "-2001 0 0", "0 0 2001"}},
     {"log-format", "json", "json", {"", "xml"}},
 };
 
@@ -153,7 +163,7 @@ TEST_P(RowTest, HoldsItsBounds) {
   const SettingRow& r = row();
   if (r.kind == SettingKind::kChoice || r.kind == SettingKind::kBindList ||
       r.kind == SettingKind::kOutputLimits || r.kind == SettingKind::kKeyEvents ||
-      r.kind == SettingKind::kLogFilter) {
+      r.kind == SettingKind::kLogFilter || r.kind == SettingKind::kNumberList) {
     return;
   }
   const auto takes = [&](int64_t n) {

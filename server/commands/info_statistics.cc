@@ -4,6 +4,12 @@
 #include <map>
 #include <string>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+
+#include "server/api/settings.h"
+#include "server/base/check.h"
 #include "server/base/clock.h"
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
@@ -142,15 +148,21 @@ double PercentileTicks(const metrics::LatencyCounts& latencies, uint64_t calls, 
 void InfoLatencyStats(CommandContext& ctx, InfoText& out) {
   const double ticks_per_us = CycleClock::TicksPerUs();
   out.Section("Latencystats");
+  if (ctx.server.settings->Value("latency-tracking") == "no") return;
+  const std::string wanted = ctx.server.settings->Value("latency-tracking-info-percentiles");
   for (const Command& command : CommandTable::Get().all()) {
     const metrics::LatencyCounts latencies = SumLatencies(*ctx.server.metrics, command.index);
     const uint64_t calls = TotalOf(latencies);
     if (calls == 0) continue;
-    const auto percentile = [&](double percent) {
-      return Fixed(PercentileTicks(latencies, calls, percent) / ticks_per_us, 3);
-    };
-    out.Field("latency_percentiles_usec_" + command.full_name,
-              "p50=" + percentile(50) + ",p99=" + percentile(99) + ",p99.9=" + percentile(99.9));
+    std::string percentiles;
+    for (const absl::string_view word : absl::StrSplit(wanted, ' ', absl::SkipEmpty())) {
+      double percent = 0;
+      DUET_CHECK(absl::SimpleAtod(word, &percent), "the setting's own text");
+      const double ticks = PercentileTicks(latencies, calls, percent);
+      absl::StrAppend(&percentiles, percentiles.empty() ? "" : ",", "p", word, "=",
+                      Fixed(ticks / ticks_per_us, 3));
+    }
+    out.Field("latency_percentiles_usec_" + command.full_name, percentiles);
   }
 }
 

@@ -277,7 +277,12 @@ bool Connection::ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* nex
       return false;
     }
     TakeMail();
-    if (result.state == commands::BatchState::kClose || OutputOverLimit()) {
+    if (OutputOverLimit()) {
+      worker.output.Clear();  // nothing of it was sent, and nothing will be
+      *next = Next::kClose;
+      return false;
+    }
+    if (result.state == commands::BatchState::kClose) {
       *next = Finish();
       return false;
     }

@@ -359,8 +359,7 @@ TEST(RespServerTest, OutputBeyondItsLimitClosesTheConnection) {
   client.Send("GET fits\r\n");
   EXPECT_EQ(client.Receive(50'010).size(), 50'010u);
   client.Send("GET over\r\nPING\r\n");
-  const std::string rest = client.ReceiveAll();
-  EXPECT_EQ(rest.find("PONG"), std::string::npos);
+  EXPECT_EQ(client.ReceiveAll(), "");  // nor a part of a reply, as Redis
   EXPECT_EQ(server.engine.registry.Sum(
                 [](const auto& worker) -> const auto& { return worker.output_limited; }),
             1u);

@@ -20,6 +20,8 @@ class MapSettings final : public Settings {
       {"appendonly", "no"},
       {"databases", "16"},
       {"latency-monitor-threshold", "0"},
+      {"latency-tracking", "yes"},
+      {"latency-tracking-info-percentiles", "50 99 99.9"},
       {"lfu-decay-time", "1"},
       {"lfu-log-factor", "10"},
       {"maxclients", "10000"},
