@@ -21,7 +21,7 @@ import threading
 HERE = pathlib.Path(__file__).resolve().parent
 SKIPS = HERE / "redis_suite_skips.txt"
 SERVER = os.environ.get("DUET_SERVER", str(HERE.parents[1] / "build/bin/duet-server"))
-HANG_S = 30
+HANG_S = 120
 # The units that issue 3 names.
 UNITS = """type/string type/incr keyspace scan expire multi pubsub pubsubshard auth protocol info
     info-command introspection introspection-2 querybuf limits maxmemory dump tracking slowlog
