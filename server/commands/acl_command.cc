@@ -226,7 +226,7 @@ void AclHelp(CommandContext& ctx) {
   ReplyHelp(ctx.reply, "ACL", kLines);
 }
 
-constexpr uint32_t kAnyTime = kLoading | kStale | kSentinel;
+constexpr uint32_t kAnyTime = kLoading | kStale;
 constexpr uint32_t kForAll = kNoScript | kAnyTime;
 constexpr uint32_t kAdminOnly = kAdmin | kNoScript | kAnyTime;
 

@@ -29,12 +29,11 @@ enum CommandFlag : uint32_t {
   kSkipSlowlog = 1u << 10,
   kFast = 1u << 11,
   kNoAuth = 1u << 12,
-  kMayReplicate = 1u << 13,
-  kSentinel = 1u << 14,
   kNoMulti = 1u << 15,
   kMovableKeys = 1u << 16,
   kAllowBusy = 1u << 17,
-  // Ours, not printed.
+  // Not printed.
+  kMayReplicate = 1u << 23,  // CLIENT PAUSE WRITE holds it, though it writes no key (PUBLISH)
   kAllShards = 1u << 24,  // the dispatcher locks every shard (FLUSHALL, SWAPDB)
   kConnectionOnly =
       1u << 25,  // has no meaning in a unary call (HELLO, SELECT, CLIENT SETNAME, ...)

@@ -87,9 +87,8 @@ void Unsubscribe(CommandContext& ctx) { StopListening(ctx, Topic::kChannel); }
 void PUnsubscribe(CommandContext& ctx) { StopListening(ctx, Topic::kPattern); }
 void SUnsubscribe(CommandContext& ctx) { StopListening(ctx, Topic::kShardChannel); }
 
-constexpr uint32_t kOfShards =
+constexpr uint32_t kFlags =
     kPubsub | kNoScript | kLoading | kStale | kConnectionOnly | kWhileSubscribed;
-constexpr uint32_t kFlags = kOfShards | kSentinel;
 constexpr KeySpec kShardChannels = {.first = 1, .last = -1, .step = 1, .access = kKeyNotKey};
 
 constexpr CommandSpec kRows[] = {
@@ -113,7 +112,7 @@ constexpr CommandSpec kRows[] = {
      .handler = PSubscribe},
     {.name = "ssubscribe",
      .arity = -2,
-     .flags = kOfShards,
+     .flags = kFlags,
      .channels = kShardChannels,
      .group = "pubsub",
      .since = "7.0.0",
@@ -141,7 +140,7 @@ constexpr CommandSpec kRows[] = {
      .handler = PUnsubscribe},
     {.name = "sunsubscribe",
      .arity = -1,
-     .flags = kOfShards,
+     .flags = kFlags,
      .channels = kShardChannels,
      .group = "pubsub",
      .since = "7.0.0",
