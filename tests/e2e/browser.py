@@ -89,6 +89,14 @@ class Browser:
     def wait_for(self, script, what):
         wait_until(lambda: self.ask(script), seconds=30 * SLOWDOWN, what=what)
 
+    def wait_for_text(self, script, pattern):
+        """Until the expression, a text, matches. A figure of one second may miss: a load can stall."""
+        try:
+            self.wait_for(f"(text => new RegExp({json.dumps(pattern)}, 'm').test(text))({script})",
+                          f"/{pattern}/")
+        except AssertionError as late:
+            raise AssertionError(f"{late}; it says {self.ask(script)!r}") from None
+
     def resize(self, width, height, mobile=False):
         self.tell("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=1, mobile=mobile)
