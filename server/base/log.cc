@@ -105,7 +105,10 @@ struct Logger::Impl {
     logger->set_level(spdlog::level::debug);  // LogFilter has asked before
   }
 
-  // Writes what waits when it is destroyed.
+  // The thread writes what waits and ends, before the logger goes: the lines in its queue own it
+  // too.
+  ~Impl() { writer.reset(); }
+
   std::shared_ptr<spdlog::details::thread_pool> writer;
   std::shared_ptr<spdlog::async_logger> logger;
 };

@@ -87,7 +87,7 @@ class Browser:
         return result["result"].get("value")
 
     def wait_for(self, script, what):
-        wait_until(lambda: self.ask(script), seconds=30 * SLOWDOWN, what=what)
+        wait_until(lambda: self.ask(script), seconds=30, what=what)
 
     def wait_for_text(self, script, pattern):
         """Until the expression, a text, matches. A figure of one second may miss: a load can stall."""

@@ -45,7 +45,7 @@ class StatusPage(unittest.TestCase):
         self.browser.wait_for(f"parseFloat({TILE % 'commands/s'}) > 0", "throughput")
         self.browser.wait_for(f"{TILE % 'keys'} === '101'", "the number of keys")
         self.browser.wait_for_text(TILE % "p99", r"^\d+(\.\d)? (ns|µs|ms|s)$")
-        self.browser.wait_for_text(TILE % "memory", r"^[\d.]+ MiB$")
+        self.browser.wait_for_text(TILE % "memory", r"^[\d.]+ [KM]iB$")
         self.browser.wait_for(
             "document.querySelector('#chart .resp').getAttribute('points').split(' ').length > 2",
             "points of the chart")
