@@ -34,7 +34,7 @@ enum CommandFlag : uint32_t {
   kAllowBusy = 1u << 17,
   // Not printed.
   kMayReplicate = 1u << 23,  // CLIENT PAUSE WRITE holds it, though it writes no key (PUBLISH)
-  kAllShards = 1u << 24,  // the dispatcher locks every shard (FLUSHALL, SWAPDB)
+  kAllShards = 1u << 24,     // the dispatcher locks every shard (FLUSHALL, SWAPDB)
   kConnectionOnly =
       1u << 25,  // has no meaning in a unary call (HELLO, SELECT, CLIENT SETNAME, ...)
   kWhileSubscribed = 1u << 26,  // RESP2 allows it while the client listens to a channel
