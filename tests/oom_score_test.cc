@@ -1,6 +1,9 @@
 #include "server/oom_score.h"
 
+#include <cstdio>
 #include <fstream>
+#include <string>
+#include <unistd.h>
 
 #include "gtest/gtest.h"
 
@@ -9,7 +12,11 @@ namespace {
 
 class OomScoreTest : public ::testing::Test {
  protected:
-  OomScoreTest() : path_(::testing::TempDir() + "oom_score_adj"), score_(path_) { Write(100); }
+  OomScoreTest()
+      : path_(::testing::TempDir() + "oom_score_adj." + std::to_string(getpid())), score_(path_) {
+    Write(100);
+  }
+  ~OomScoreTest() override { std::remove(path_.c_str()); }
 
   void Write(int score) { std::ofstream(path_) << score << '\n'; }
   int Read() const {
