@@ -3,7 +3,7 @@
 #include "grpcpp/support/slice.h"
 
 #include "duet/v1/key_value_service.pb.h"
-#include "server/grpc/status.h"
+#include "server/base/utf8.h"
 #include "server/grpc/wire.h"
 
 namespace duet::rpc {

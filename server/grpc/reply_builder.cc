@@ -3,6 +3,7 @@
 #include <string>
 
 #include "server/base/check.h"
+#include "server/base/utf8.h"
 #include "server/grpc/status.h"
 
 namespace duet::rpc {

@@ -13,11 +13,8 @@ namespace duet::rpc {
 // The status code that stands for an error, for every ErrorCode.
 ::grpc::StatusCode StatusCodeOf(ErrorCode code);
 
-// Valid UTF-8 on one line: other bytes become '?', line ends and control characters spaces.
-// protobuf strings and status messages must be UTF-8, and an error may quote what the user sent.
-std::string PrintableUtf8(std::string_view text);
-
-// The error as a status: the table's code, and the line that a RESP client would see.
+// The error as a status: the table's code, and the line that a RESP client would see, as UTF-8: an
+// error may quote what the user sent.
 ::grpc::Status ToStatus(const Error& error);
 
 // INVALID_ARGUMENT, "field: what".
