@@ -88,6 +88,8 @@ def setting_schema(meaning):
         schema |= {"type": "integer", "minimum": int(match[1])}
         if int(match[2]) < 2**53:  # YAML's numbers are floats in Helm
             schema["maximum"] = int(match[2])
+    elif match := re.search(r"A number from (\d+) to (\d+)\.", meaning):
+        schema |= {"type": "number", "minimum": int(match[1]), "maximum": int(match[2])}
     elif "A size from " in meaning:
         schema |= {"type": ["integer", "string"], "minimum": 0,
                    "pattern": "^[0-9]+([bB]|[kKmMgG][bB]?)?$"}

@@ -86,6 +86,13 @@ struct Config {
   bool latency_tracking = true;
   std::vector<double> latency_percentiles = {50, 99, 99.9};  // that INFO shows
 
+  std::string otlp_endpoint;  // where spans go (config_endpoint.h); empty: nothing is traced
+  std::string otlp_service_name = "duet";
+  int64_t otlp_timeout_ms = 10'000;
+  int64_t otlp_interval_ms = 1000;
+  int64_t otlp_queue_spans = 4096;
+  double trace_sample_ratio = 0;  // of requests whose caller does not trace them
+
   OomScoreAdj oom_score_adj = OomScoreAdj::kNo;
   std::vector<double> oom_score_adj_values = {0, 200, 800};  // of a master, a replica, a child
 

@@ -46,6 +46,7 @@ std::string WhyRefused(const SettingRow& row, SettingFault fault, std::string_vi
     Config unused;
     return AssignOutputLimits(value, unused).value_or("");
   }
+  if (row.kind == SettingKind::kFraction) return "argument must be " + AllowedValues(row);
   if (row.kind == SettingKind::kLogFilter) return "argument must be " + AllowedValues(row);
   if (row.kind == SettingKind::kNumberList) {
     const bool malformed = fault == SettingFault::kMalformed;

@@ -66,6 +66,7 @@ constexpr std::string_view kRuntime = "Threads and memory";
 constexpr std::string_view kEviction = "Bound of memory";
 constexpr std::string_view kShutdown = "Shutdown";
 constexpr std::string_view kTracing = "Slow commands";
+constexpr std::string_view kTraces = "Traces";
 constexpr std::string_view kLogging = "Logging";
 constexpr std::string_view kPublished = "Publish and subscribe";
 
@@ -133,6 +134,13 @@ constexpr SettingRow NumberList(std::string_view name, std::string_view group, i
   SettingRow row{name, "", group, SettingKind::kNumberList, min, max, meaning, /*runtime=*/true};
   row.numbers = member;
   row.list = &rule;
+  return row;
+}
+
+constexpr SettingRow Fraction(std::string_view name, std::string_view group, double Config::*member,
+                              std::string_view meaning) {
+  SettingRow row{name, "", group, SettingKind::kFraction, 0, 1, meaning, /*runtime=*/true};
+  row.fraction = member;
   return row;
 }
 
@@ -329,6 +337,25 @@ constexpr SettingRow kRows[] = {
                                               kRuntimeSettable),
     NumberList("latency-tracking-info-percentiles", kTracing, 0, 100, kPercentiles,
                &Config::latency_percentiles, "Percentiles that INFO latencystats shows."),
+
+    Text("otlp-endpoint", kTraces, SettingKind::kEndpoint, 300, &Config::otlp_endpoint,
+         "OpenTelemetry collector that gets spans of requests, over OTLP/gRPC; those of gRPC calls "
+         "whose caller traces them, and of others as trace-sample-ratio says. Empty: nothing is "
+         "traced."),
+    Fraction("trace-sample-ratio", kTraces, &Config::trace_sample_ratio,
+             "Share of the requests whose caller does not trace them that get a span: of RESP "
+             "commands, gRPC calls and Pipeline batches. 0: none; 1: every one."),
+    Text("otlp-service-name", kTraces, SettingKind::kText, 255, &Config::otlp_service_name,
+         "The service.name of spans."),
+    Number<Direct<&Config::otlp_timeout_ms>>("otlp-timeout", "", kTraces, kMilliseconds, 1, 60'000,
+                                             "Time that the collector has to take a batch of "
+                                             "spans."),
+    Number<Direct<&Config::otlp_interval_ms>>(
+        "otlp-interval", "", kTraces, kMilliseconds, 1, 60'000,
+        "Time that spans are collected before a batch that is not full is sent."),
+    Number<Direct<&Config::otlp_queue_spans>>(
+        "otlp-queue-spans", "", kTraces, kInteger, 1, 1'000'000,
+        "Spans that may wait for the collector; more are dropped and counted."),
 
     Number<LogLevels>("log-level", "loglevel", kLogging, SettingKind::kLogFilter, 0, 0,
                       "Which lines are logged, to standard error: those of a level and above, and "

@@ -30,6 +30,8 @@ enum class SettingKind : uint8_t {
   kKeyEvents,     // letters (api/key_event_flags.h)
   kLogFilter,     // base/log_filter.h
   kNumberList,    // config_number_list.h
+  kFraction,      // a number from 0 to 1
+  kEndpoint,      // config_endpoint.h
 };
 
 // One word of a kChoice setting and the number that it stands for. Of several words for a number
@@ -49,8 +51,9 @@ struct SettingRow {
   std::string_view meaning;  // one or two sentences, what 0 means included
   bool runtime = false;      // CONFIG SET can change it, once the server has registered how
 
-  // Exactly one of these three is set, by kind; of kNumberList `numbers` below. kBindList: none; it
-  // is Config::bind. kOutputLimits: none; they are Config::output_*.
+  // Exactly one of these three is set, by kind; of kNumberList `numbers` below, of kFraction
+  // `fraction`. kBindList: none; it is Config::bind. kOutputLimits: none; they are
+  // Config::output_*.
   int64_t (*get_number)(const Config&) = nullptr;
   void (*set_number)(Config&, int64_t) = nullptr;
   std::string Config::*text = nullptr;
@@ -58,6 +61,7 @@ struct SettingRow {
   std::span<const SettingChoice> choices = {};     // of kChoice
   std::vector<double> Config::*numbers = nullptr;  // of kNumberList; min and max bound each
   const NumberListRule* list = nullptr;
+  double Config::*fraction = nullptr;  // of kFraction
 };
 
 // All rows, those of a group next to each other.

@@ -1,6 +1,8 @@
 // The text of a setting: read, checked against its row, and printed again (config_table.h).
 #include <algorithm>
 #include <arpa/inet.h>
+#include <charconv>
+#include <cmath>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -9,6 +11,7 @@
 
 #include "server/api/key_event_flags.h"
 #include "server/base/numbers.h"
+#include "server/config_endpoint.h"
 #include "server/config_output_limits.h"
 #include "server/config_table.h"
 
@@ -119,6 +122,27 @@ std::optional<SettingFault> ParseNumber(const SettingRow& row, std::string_view 
   }
 }
 
+std::optional<SettingFault> ParseFraction(std::string_view text, const SettingRow& row,
+                                          double& value) {
+  double number = 0;
+  const char* const end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  if (text.empty() || error != std::errc() || rest != end || std::isnan(number)) {
+    return SettingFault::kMalformed;
+  }
+  if (number < static_cast<double>(row.min) || number > static_cast<double>(row.max)) {
+    return SettingFault::kOutOfBounds;
+  }
+  value = number + 0.0;  // not -0
+  return std::nullopt;
+}
+
+// The shortest text that reads back as the number.
+std::string FormatFraction(double number) {
+  char text[32];
+  return {text, std::to_chars(text, std::end(text), number).ptr};
+}
+
 bool IsAddress(const std::string& host) {
   unsigned char binary[sizeof(in6_addr)];
   return inet_pton(AF_INET, host.c_str(), binary) == 1 ||
@@ -199,12 +223,14 @@ std::optional<SettingFault> AssignSetting(const SettingRow& row, std::string_vie
     if (!fault) return std::nullopt;
     return *fault == ListFault::kMalformed ? SettingFault::kMalformed : SettingFault::kOutOfBounds;
   }
+  if (row.kind == SettingKind::kFraction) return ParseFraction(text, row, config.*row.fraction);
   if (row.text != nullptr) {
     // The kernel reads a path up to its first NUL, a person reads all of it.
     if (row.kind == SettingKind::kText && text.find('\0') != std::string_view::npos) {
       return SettingFault::kMalformed;
     }
     if (static_cast<int64_t>(text.size()) > row.max) return SettingFault::kOutOfBounds;
+    if (row.kind == SettingKind::kEndpoint && !GrpcTargetOf(text)) return SettingFault::kMalformed;
     config.*row.text = std::string(text);
     return std::nullopt;
   }
@@ -255,6 +281,10 @@ std::string AllowedValues(const SettingRow& row) {
       return "letters of Ag$lshzxeKEtmdn, or nothing";
     case SettingKind::kLogFilter:
       return std::string(LogFilterForm());
+    case SettingKind::kFraction:
+      return absl::StrCat("a number from ", row.min, " to ", row.max);
+    case SettingKind::kEndpoint:
+      return std::string(EndpointForm());
     case SettingKind::kNumberList: {
       const std::string count = row.list->least == row.list->most
                                     ? absl::StrCat(row.list->most)
@@ -270,6 +300,7 @@ std::string FormatSetting(const SettingRow& row, const Config& config) {
   if (row.kind == SettingKind::kBindList) return FormatBind(config, ",");
   if (row.kind == SettingKind::kOutputLimits) return FormatOutputLimits(config);
   if (row.kind == SettingKind::kNumberList) return FormatNumberList(config.*row.numbers);
+  if (row.kind == SettingKind::kFraction) return FormatFraction(config.*row.fraction);
   if (row.text != nullptr) return config.*row.text;
   const int64_t value = row.get_number(config);
   switch (row.kind) {

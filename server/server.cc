@@ -18,6 +18,7 @@
 #include "server/metrics/process.h"
 #include "server/runtime/switch.h"
 #include "server/runtime/timer.h"
+#include "server/span_export.h"
 #include "server/status.h"
 
 namespace duet {
@@ -144,6 +145,8 @@ absl::Status Server::Open() {
   }
   runtime_.Start();
   started_ = true;
+  span_exporter_ = StartSpanExport(config_, context_.run_id, context_.tracer, log_);
+  SetSampleRatio(config_.trace_sample_ratio);
   if (config_.grpc_port != kPortOff) {
     if (absl::Status opened = OpenGrpc(hosts); !opened.ok()) return opened;
   }
@@ -282,6 +285,11 @@ void Server::RegisterRuntimeSettings() {
     context_.password.Set(changed.password);
     return std::nullopt;
   });
+  settings_.OnChange("trace-sample-ratio",
+                     [this](const Config& changed) -> std::optional<std::string> {
+                       SetSampleRatio(changed.trace_sample_ratio);
+                       return std::nullopt;
+                     });
   // INFO and DrainBlocking read these when they need them.
   const auto later = [](const Config&) { return std::optional<std::string>(); };
   settings_.OnChange("latency-tracking", later);
@@ -317,6 +325,11 @@ void Server::SetOutputLimits(const Config& config) {
 void Server::SetKeyEvents(uint32_t events) {
   context_.key_events.store(events, std::memory_order_relaxed);
   key_observers_.Listen(key_event_observer_, commands::KeyEventObserver::Listens(events));
+}
+
+void Server::SetSampleRatio(double ratio) {
+  context_.tracer.set_ratio(ratio);
+  context_.trace.set_samples(context_.tracer.samples_roots());
 }
 
 std::vector<ListeningDoor> Server::listening() const {
@@ -417,6 +430,7 @@ void Server::DrainBlocking() {
     background_.Cancel();
     background_.JoinBlocking();
     runtime_.ShutdownAndJoinBlocking();
+    if (span_exporter_ != nullptr) span_exporter_->ShutdownBlocking(end);
     started_ = false;
   }
   grpc_.reset();
@@ -444,6 +458,10 @@ metrics::Figures Server::Figures() {
   figures.slow_log_length = context_.trace.slow_log().length();
   figures.slow_log_next_id = context_.trace.slow_log().next_id();
   figures.log = log_.figures();
+  if (span_exporter_ != nullptr) {
+    const tracing::ExportFigures spans = span_exporter_->figures();
+    figures.spans = {spans.exported, spans.failed, context_.tracer.queue().dropped()};
+  }
   figures.ticks_per_us = CycleClock::TicksPerUs();
   const int64_t now_ms = clock_.WallMs();
   for (int i = 0; i < store::kDatabases; ++i) {

@@ -35,6 +35,7 @@
 #include "server/runtime/shutdown_signal.h"
 #include "server/runtime/task_group.h"
 #include "server/store/store.h"
+#include "server/tracing/exporter.h"
 
 namespace duet {
 
@@ -70,6 +71,7 @@ class Server {
   void RegisterRuntimeSettings();
   void RegisterPubsubSettings();
   void SetKeyEvents(uint32_t events);
+  void SetSampleRatio(double ratio);
   void SetOutputLimits(const Config& config);
   runtime::Task<> WatchOutputs();
   runtime::Task<> WorkInBackground();
@@ -103,6 +105,7 @@ class Server {
   std::unique_ptr<resp::RespServer> resp_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
   std::unique_ptr<http::AdminServer> admin_;
+  std::unique_ptr<tracing::Exporter> span_exporter_;  // null: nothing is traced
 };
 
 }  // namespace duet

@@ -182,7 +182,11 @@ TEST(ConfigFileTest, WhatItWritesReadsBackForEverySetting) {
   for (const SettingRow& row : SettingRows()) {
     if (row.text == &Config::config_file) continue;
     Config wanted;
-    if (row.text != nullptr) {
+    if (row.kind == SettingKind::kEndpoint) {
+      wanted.*row.text = "unix:/run/a+b@c.sock";
+    } else if (row.fraction != nullptr) {
+      wanted.*row.fraction = 0.1 + 0.2;
+    } else if (row.text != nullptr) {
       wanted.*row.text = "a 'b' \"c\" \\ \xff";
     } else if (row.get_number != nullptr) {
       row.set_number(wanted, row.get_number(wanted) == row.max ? row.min : row.max);

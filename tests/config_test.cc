@@ -109,6 +109,20 @@ const RowCase kCases[] = {
     {"slowlog-log-slower-than", "-1", "-1", kBadIntegers},
     {"slowlog-max-len", "1000", "1000", kBadIntegers},
     {"latency-monitor-threshold", "100", "100", kBadIntegers},
+    {"otlp-endpoint",
+     "http://collector.obs:4317/",
+     "http://collector.obs:4317/",
+     {"collector", "collector:", ":4317", "collector:0", "collector:65536", "collector:4317/v1",
+      "https://collector:4317", "http://", "ftp://collector:1", "a b:1", "::1:4317", "[x]:1",
+      "unix:", "unix:run/x", "unix:" + std::string(200, '/'), std::string(300, 'a') + ":1"}},
+    {"trace-sample-ratio",
+     "0.010",
+     "0.01",
+     {"", "x", "-0.1", "1.0001", "1e3", "0,5", "50%", " 0.5", "0.5 ", "+0.5", "nan", "inf"}},
+    {"otlp-service-name", "shop cache", "shop cache", {std::string("a\0b", 3)}},
+    {"otlp-timeout", "5s", "5000", {"", "x", "0", "5h"}},
+    {"otlp-interval", "250ms", "250", {"", "x", "0", "5h"}},
+    {"otlp-queue-spans", "100", "100", kBadIntegers},
     {"log-level",
      "Notice,RESP=verbose,auth=off",
      "info,resp=debug,auth=off",
@@ -163,7 +177,8 @@ TEST_P(RowTest, HoldsItsBounds) {
   const SettingRow& r = row();
   if (r.kind == SettingKind::kChoice || r.kind == SettingKind::kBindList ||
       r.kind == SettingKind::kOutputLimits || r.kind == SettingKind::kKeyEvents ||
-      r.kind == SettingKind::kLogFilter || r.kind == SettingKind::kNumberList) {
+      r.kind == SettingKind::kLogFilter || r.kind == SettingKind::kNumberList ||
+      r.kind == SettingKind::kFraction || r.kind == SettingKind::kEndpoint) {
     return;
   }
   const auto takes = [&](int64_t n) {

@@ -8,9 +8,11 @@
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/commands/call.h"
+#include "server/commands/command_span.h"
 #include "server/commands/command_spec.h"
 #include "server/commands/monitor_line.h"
 #include "server/commands/secret_words.h"
+#include "server/tracing/span.h"
 
 namespace duet::commands {
 namespace {
@@ -56,33 +58,73 @@ void CommandTrace::set_latency_threshold_ms(int64_t ms) {
   UpdateThreshold();
 }
 
+void CommandTrace::set_samples(bool samples) {
+  absl::MutexLock lock(&mutex_);
+  samples_.store(samples, std::memory_order_relaxed);
+  UpdateThreshold();
+}
+
 void CommandTrace::UpdateThreshold() {
   const uint64_t lower = std::min(slow_from_ticks_.load(std::memory_order_relaxed),
                                   latency_from_ticks_.load(std::memory_order_relaxed));
-  note_from_ticks_.store(monitors_.empty() ? lower : 0, std::memory_order_relaxed);
+  monitored_.store(!monitors_.empty(), std::memory_order_relaxed);
+  const bool all = !monitors_.empty() || samples_.load(std::memory_order_relaxed);
+  note_from_ticks_.store(all ? 0 : lower, std::memory_order_relaxed);
 }
 
-void CommandTrace::Note(const Call& call, uint64_t ticks) {
+void CommandTrace::Note(const Call& call, uint64_t ticks, bool failed) {
+  std::optional<tracing::TraceId> trace;
+  if (samples_.load(std::memory_order_relaxed)) trace = TraceCommand(call, ticks, failed);
   const uint32_t flags = call.command->spec->flags;
-  const auto us = static_cast<int64_t>(static_cast<double>(ticks) / CycleClock::TicksPerUs());
-  if ((flags & (kSkipMonitor | kAdmin)) == 0) SendToMonitors(call);
-  if (ticks >= slow_from_ticks_.load(std::memory_order_relaxed) && (flags & kSkipSlowlog) == 0) {
-    slow_log_.Add({.time_s = call.server.clock->WallMs() / 1000,
-                   .duration_us = us,
-                   .words = TrimForSlowLog(WithoutSecrets(*call.command, call.argv)),
-                   .peer_address = call.session.PeerAddress(),
-                   .client_name = call.session.name.Get()});
-    call.server.log->Info(LogTarget::kCommands, "slow command",
-                          {{"command", call.command->full_name},
-                           {"duration_us", us},
-                           {"connection", call.session.id},
-                           {"peer", call.session.PeerAddress()},
-                           {"user", call.session.user.Get()}});
+  if (monitored_.load(std::memory_order_relaxed) && (flags & (kSkipMonitor | kAdmin)) == 0) {
+    SendToMonitors(call);
   }
-  if (ticks >= latency_from_ticks_.load(std::memory_order_relaxed)) {
+  const bool long_event = ticks >= latency_from_ticks_.load(std::memory_order_relaxed);
+  const bool slow =
+      ticks >= slow_from_ticks_.load(std::memory_order_relaxed) && (flags & kSkipSlowlog) == 0;
+  if (!slow && !long_event) return;
+  const auto us = static_cast<int64_t>(static_cast<double>(ticks) / CycleClock::TicksPerUs());
+  if (slow) {
+    if (call.session.span != nullptr) trace = call.session.span->trace_id;
+    NoteSlow(call, us, trace);
+  }
+  if (long_event) {
     const std::string_view event = (flags & kFast) != 0 ? "fast-command" : "command";
     latency_.Add(event, us / 1000, call.server.clock->WallMs() / 1000);
   }
+}
+
+void CommandTrace::NoteSlow(const Call& call, int64_t us,
+                            const std::optional<tracing::TraceId>& trace) {
+  const std::string peer = call.session.PeerAddress();
+  slow_log_.Add({.time_s = call.server.clock->WallMs() / 1000,
+                 .duration_us = us,
+                 .words = TrimForSlowLog(WithoutSecrets(*call.command, call.argv)),
+                 .peer_address = peer,
+                 .client_name = call.session.name.Get()});
+  constexpr std::string_view kMessage = "slow command";
+  const std::string user = call.session.user.Get();
+  const LogField fields[] = {{"command", call.command->full_name},
+                             {"duration_us", us},
+                             {"connection", call.session.id},
+                             {"peer", peer},
+                             {"user", user}};
+  Logger& log = *call.server.log;
+  if (!trace) {
+    return log.Info(LogTarget::kCommands, kMessage,
+                    {fields[0], fields[1], fields[2], fields[3], fields[4]});
+  }
+  log.Info(LogTarget::kCommands, kMessage,
+           {fields[0],
+            fields[1],
+            fields[2],
+            fields[3],
+            fields[4],
+            {"trace_id", tracing::ToHex(*trace)}});
+}
+
+void CommandTrace::NoteRefused(const Call& call, const Error& error) {
+  if (samples_.load(std::memory_order_relaxed)) TraceRefusal(call, error);
 }
 
 void CommandTrace::NoteEvent(std::string_view event, int64_t duration_ms, int64_t now_ms) {

@@ -313,6 +313,7 @@ bool Refuse(Call& call, const Error& error) {
   metrics::WorkerCounters& counters = *call.session.counters;
   counters.errors[static_cast<size_t>(ErrorWordOf(error.text))].Add();
   if (call.command != nullptr) counters.commands[call.command->index].rejected.Add();
+  call.server.trace.NoteRefused(call, error);
   call.reply.Error(RefuseInTransaction(call, error));
   return false;
 }
@@ -366,7 +367,7 @@ void Record(const Call& call, uint64_t errors_before, uint64_t& ticks) {
   if (failed) counters.errors[static_cast<size_t>(call.reply.last_error_word())].Add();
   ticks = now;
   if (call.server.trace.Wants(taken)) [[unlikely]] {
-    call.server.trace.Note(call, taken);
+    call.server.trace.Note(call, taken, failed);
     ticks = CycleClock::Now();
   }
 }

@@ -18,6 +18,7 @@
 #include "server/commands/maintenance.h"
 #include "server/commands/output_limits.h"
 #include "server/commands/rates.h"
+#include "server/tracing/tracer.h"
 
 namespace duet {
 class Logger;
@@ -87,7 +88,8 @@ struct ServerContext {
   ServerModes modes;
   Maintenance maintenance;              // CLIENT MAINT_NOTIFICATIONS
   std::atomic<uint32_t> key_events{0};  // notify-keyspace-events (api/key_event_flags.h)
-  CommandTrace trace;                   // MONITOR, SLOWLOG, LATENCY
+  CommandTrace trace;                   // MONITOR, SLOWLOG, LATENCY, spans of RESP commands
+  tracing::Tracer tracer;               // off until it is opened
   AclLog acl_log;
   Rates rates;  // sampled by the composition root, kBackgroundHz times a second
   StoreAtReset at_reset;

@@ -24,6 +24,9 @@
 namespace duet::metrics {
 class WorkerCounters;
 }
+namespace duet::tracing {
+struct Span;
+}
 
 namespace duet::commands {
 
@@ -115,6 +118,9 @@ class Session {
   pubsub::Subscriber subscriber;   // what it listens to
 
   ClientCaching caching;  // CLIENT TRACKING
+
+  // Of the gRPC call that runs, if that is traced.
+  const tracing::Span* span = nullptr;
 
   // Of a client that monitors (MONITOR).
   std::optional<MonitorPlace> monitoring;

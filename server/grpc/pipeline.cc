@@ -11,6 +11,7 @@
 #include "server/api/argv.h"
 #include "server/base/clock.h"
 #include "server/commands/session.h"
+#include "server/grpc/call_span.h"
 #include "server/grpc/pipeline_request.h"
 #include "server/grpc/pipeline_response.h"
 #include "server/grpc/step.h"
@@ -46,7 +47,10 @@ class PipelineCall final : private commands::Session::Peer {
   Status BeginBatch();
   // Executes commands until the response is full or the batch done; false: nothing is left.
   bool FillResponse();
-  void End(::grpc::StatusCode code) { meter_.Ended(host_.Counters(), code); }
+  void End(::grpc::StatusCode code) {
+    meter_.Ended(host_.Counters(), code);
+    span_.End(code);
+  }
 
  private:
   std::string Address() const override { return PeerAddress(context_); }
@@ -54,6 +58,7 @@ class PipelineCall final : private commands::Session::Peer {
   CallHost& host_;
   std::optional<commands::Session> session_;  // once the stream has come: a client has an id
   CallMeter meter_{Method::kPipeline};
+  CallSpan span_{host_, Method::kPipeline};  // of the batch
   ::grpc::ServerContext context_;
   Stream stream_;
   ::grpc::ByteBuffer message_;  // the request that was read, then the response
@@ -79,18 +84,23 @@ Status PipelineCall::BeginBatch() {
   metrics::WorkerCounters& counters = host_.Counters();
   CallMeter::Received(meter_.rpc(counters), counters, message_.Length());
   next_ = 0;
+  span_.Begin(context_, *session_);
   Status status = request_.Read(message_, host_.limits);
   BindingContext binding = host_.Bind(*session_);
   if (status.ok()) status = binding.UseDatabase(request_.database());
   if (status.ok() && DeadlinePassed(context_)) {
     status = {::grpc::StatusCode::DEADLINE_EXCEEDED, "the deadline passed"};
   }
+  if (status.ok()) span_.SetBatchSize(request_.commands().size());
   return status;
 }
 
 bool PipelineCall::FillResponse() {
   const CommandBatch& batch = request_.commands();
-  if (next_ == batch.size()) return false;
+  if (next_ == batch.size()) {
+    span_.End(::grpc::StatusCode::OK);
+    return false;
+  }
   metrics::WorkerCounters& counters = host_.Counters();
   session_->counters = &counters;
   response_.Start(request_.id());

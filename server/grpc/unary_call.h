@@ -14,6 +14,7 @@
 #include "server/commands/session.h"
 #include "server/grpc/call_host.h"
 #include "server/grpc/call_slots.h"
+#include "server/grpc/call_span.h"
 #include "server/grpc/methods.h"
 #include "server/grpc/step.h"
 #include "server/runtime/task.h"
@@ -43,6 +44,7 @@ class UnaryCall final : private commands::Session::Peer {
       : host_(host),
         method_(method),
         meter_(method.method),
+        span_(host, method.method),
         session_(commands::Door::kGrpcUnary, commands::Session::kNoId, &host.Counters()) {
     session_.protocol = 3;
     session_.peer = this;
@@ -82,6 +84,7 @@ class UnaryCall final : private commands::Session::Peer {
   CallHost& host_;
   const M method_;
   CallMeter meter_;
+  CallSpan span_;
   commands::Session session_;
   std::optional<::grpc::ServerContext> context_;
   std::optional<::grpc::ServerAsyncResponseWriter<typename M::Response>> responder_;
@@ -95,6 +98,7 @@ template <typename M>
   meter_.Started(counters);
   CallMeter::Received(meter_.rpc(counters), counters, request_.ByteSizeLong());
   session_.counters = &counters;
+  span_.Begin(*context_, session_);
   ::grpc::Status status = method_.open ? ::grpc::Status() : Admit(host_, *context_);
   if (status.ok()) {
     BindingContext binding = host_.Bind(session_);
@@ -110,6 +114,7 @@ template <typename M>
     counters.grpc_bytes_out.Add(bytes);
   }
   meter_.Ended(counters, status.error_code());
+  span_.End(status.error_code());
   return status;
 }
 

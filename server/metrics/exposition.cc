@@ -237,6 +237,10 @@ void AddListeners(Builder& out, const Figures& figures) {
   out.Counters("duet_log_lines_lost_total", "Lines that were not written, by reason.")
       .Sample(static_cast<double>(figures.log.dropped), {{"reason", "queue_full"}})
       .Sample(static_cast<double>(figures.log.held_back), {{"reason", "repeated"}});
+  out.Counters("duet_trace_spans_total", "Spans of sampled requests, by what became of them.")
+      .Sample(static_cast<double>(figures.spans.exported), {{"state", "exported"}})
+      .Sample(static_cast<double>(figures.spans.failed), {{"state", "failed"}})
+      .Sample(static_cast<double>(figures.spans.dropped), {{"state", "dropped"}});
 }
 
 void AddErrors(Builder& out, const Registry& registry, const Figures& figures) {

@@ -55,6 +55,13 @@ struct RpcMethod {
   std::string method;          // "Get"
 };
 
+// Spans of requests, by what became of them.
+struct SpanFigures {
+  uint64_t exported = 0;  // the collector has taken them
+  uint64_t failed = 0;    // it has not
+  uint64_t dropped = 0;   // they found no place in the queue
+};
+
 // What the counters do not know: the composition root fills it for each scrape.
 struct Figures {
   // Who is running.
@@ -84,6 +91,7 @@ struct Figures {
   uint64_t table_bytes = 0;
 
   LogFigures log;
+  SpanFigures spans;
 
   // Memory and process.
   uint64_t memory_used_bytes = 0;  // allocated, as the allocator counts it

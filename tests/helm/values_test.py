@@ -54,6 +54,11 @@ class Values(unittest.TestCase):
         self.assertEqual(variables["DUET_MAXCLIENTS"], "1000000")
         self.assertEqual(variables["DUET_MAX_REQUEST_BYTES"], "68719476736")
 
+    def test_fractions_stay_fractions(self):
+        for ratio, read in ((0.01, "0.01"), (0.00001, "1e-05"), (1, "1"), (0, "0")):
+            variables = environment(objects({"settings": {"trace-sample-ratio": ratio}}))
+            self.assertEqual(variables["DUET_TRACE_SAMPLE_RATIO"], read)
+
     def test_yes_is_yes(self):
         if "enable-debug-command" not in (CHART / "values.schema.json").read_text():
             self.skipTest("the server has no such setting yet")

@@ -70,6 +70,14 @@ class ExpositionTest : public ::testing::Test {
   Figures figures_ = MakeFigures();
 };
 
+TEST_F(ExpositionTest, SaysWhatBecameOfSpans) {
+  figures_.spans = {.exported = 3, .failed = 2, .dropped = 1};
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("duet_trace_spans_total{state=\"exported\"} 3\n"));
+  EXPECT_THAT(text, HasSubstr("duet_trace_spans_total{state=\"failed\"} 2\n"));
+  EXPECT_THAT(text, HasSubstr("duet_trace_spans_total{state=\"dropped\"} 1\n"));
+}
+
 TEST_F(ExpositionTest, SumsCommandsOverWorkers) {
   Fill(registry_);
   const std::string text = Text();

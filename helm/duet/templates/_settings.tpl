@@ -1,9 +1,9 @@
 {{/* The server's environment: each setting is the variable DUET_ and its name (duet-server --help). */}}
 
 {{/* A value as the server reads it. YAML's numbers are floats here: 1000000 must not become
-     1e+06. Its yes and no are booleans. */}}
+     1e+06, and a fraction stays one. Its yes and no are booleans. */}}
 {{- define "duet.settingText" -}}
-{{- if kindIs "float64" . }}{{ int64 . }}
+{{- if and (kindIs "float64" .) (eq . (floor .)) }}{{ int64 . }}
 {{- else if kindIs "bool" . }}{{ ternary "yes" "no" . }}
 {{- else }}{{ toString . }}{{ end }}
 {{- end }}
