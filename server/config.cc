@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 
+#include "server/config_environment.h"
 #include "server/config_file.h"
 #include "server/config_messages.h"
 #include "server/config_table.h"
@@ -14,39 +15,12 @@ namespace {
 // absl's string_view is a type of its own in Debian's build.
 std::string Str(std::string_view text) { return std::string(text); }
 
-// "max-args" -> "DUET_MAX_ARGS".
-std::string EnvironmentName(const SettingRow& row) {
-  std::string name = "DUET_";
-  for (const char c : row.name) {
-    const bool lower = c >= 'a' && c <= 'z';
-    name += c == '-' ? '_' : lower ? static_cast<char>(c - 'a' + 'A') : c;
-  }
-  return name;
-}
-
 absl::Status UnknownFlag(std::string_view name) {
   std::string line = "unknown flag --" + Str(name);
-  const std::string nearest = NearestSetting(name);
+  const std::string nearest = NearestFlag(name);
   absl::StrAppend(
       &line, nearest.empty() ? "; --help lists them all" : "; did you mean --" + nearest + "?");
   return absl::InvalidArgumentError(line);
-}
-
-// Kubernetes' and Docker's variables for a Service beside us, which are no settings of ours.
-bool IsServiceLink(const SettingRow& row, std::string_view text) {
-  return row.kind == SettingKind::kPort && text.starts_with("tcp://");
-}
-
-absl::Status ReadEnvironment(const Environment& env, Config& config) {
-  for (const SettingRow& row : SettingRows()) {
-    const std::string name = EnvironmentName(row);
-    const auto variable = env.find(name);
-    if (variable == env.end() || IsServiceLink(row, variable->second)) continue;
-    if (AssignSetting(row, variable->second, config)) {
-      return absl::InvalidArgumentError(InvalidValue(row, name, variable->second));
-    }
-  }
-  return absl::OkStatus();
 }
 
 // False: it is asked for something that no setting matters to.

@@ -112,9 +112,6 @@ struct ConfigText {
 // file. A flag wins over the environment, DUET_<NAME> ("--max-args" is DUET_MAX_ARGS), which wins
 // over the file; of a flag given twice the last one counts, but --bind adds up. The error is one
 // line for the user, without a newline; of a file, a line for each of its lines that are wrong.
-//
-// Kubernetes puts DUET_<X>_PORT=tcp://... into every pod beside a Service called duet-<x>; such a
-// value is not a setting and is passed over.
 absl::StatusOr<Config> ParseConfig(std::span<const std::string> args, const Environment& env,
                                    const ConfigText* file = nullptr);
 

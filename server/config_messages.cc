@@ -25,12 +25,10 @@ size_t EditDistance(std::string_view a, std::string_view b) {
   return cost[a.size()][b.size()];
 }
 
-}  // namespace
-
-std::string NearestSetting(std::string_view name) {
+// Of `known` and the names of the settings; empty: none is near.
+std::string Nearest(std::string_view name, std::vector<std::string_view> known) {
   constexpr size_t kLongestName = 64;
   if (name.size() > kLongestName) return "";
-  std::vector<std::string_view> known = {"port", "help", "version", "check-config", "healthcheck"};
   for (const SettingRow& row : SettingRows()) {
     known.push_back(row.name);
     known.push_back(RedisName(row));
@@ -44,6 +42,14 @@ std::string NearestSetting(std::string_view name) {
     nearest_distance = distance;
   }
   return std::string(nearest);
+}
+
+}  // namespace
+
+std::string NearestSetting(std::string_view name) { return Nearest(name, {}); }
+
+std::string NearestFlag(std::string_view name) {
+  return Nearest(name, {"help", "version", "check-config", "healthcheck"});
 }
 
 std::string InvalidValue(const SettingRow& row, std::string_view where, std::string_view text) {

@@ -10,9 +10,10 @@
 
 namespace duet {
 
-// The name of a setting (or "help", "version", "check-config") that was probably meant; empty where
-// none is near.
+// The name of a setting that was probably meant; empty where none is near.
 std::string NearestSetting(std::string_view name);
+// The same among all flags: "help", "version", ... too.
+std::string NearestFlag(std::string_view name);
 
 // "invalid value 'x' for --threads: must be ...". `where` is how the user named the setting:
 // "--threads", "DUET_THREADS". Secrets are not shown.

@@ -170,7 +170,7 @@ constexpr SettingRow kRows[] = {
                                        "Port of the gRPC door. 0: pick a free one."),
     Number<Direct<&Config::admin_port>>(
         "admin-port", "", kDoors, kPort, kPortOff, 65535,
-        "Port of /metrics, /livez and /readyz (HTTP). 0: pick a free one."),
+        "Port of the status page, /metrics, /livez and /readyz (HTTP). 0: pick a free one."),
     SettingRow{"bind", "", kDoors, SettingKind::kBindList, 1, 16,
                "Addresses that all doors listen on. May be repeated. * is every IPv4 address, ::* "
                "every IPv6 address; an address with a leading - may be missing on this machine."},

@@ -262,16 +262,6 @@ TEST(ParseConfig, TheLastFlagAndTheFlagBeforeTheEnvironmentWin) {
   EXPECT_EQ(Parse({}, {{"DUET_THREADS", "4"}})->threads, 4);
 }
 
-TEST(ParseConfig, NamesTheVariableThatIsWrong) {
-  EXPECT_EQ(Refusal({}, {{"DUET_THREADS", "many"}}),
-            "invalid value 'many' for DUET_THREADS: must be a whole number from 0 to 256");
-}
-
-TEST(ParseConfig, PassesOverForeignVariablesAndServiceLinks) {
-  EXPECT_TRUE(Parse({}, {{"HOME", "/"}, {"DUET_SERVICE_HOST", "10.0.0.1"}}).ok());
-  EXPECT_EQ(Parse({}, {{"DUET_RESP_PORT", "tcp://10.0.0.1:6379"}})->resp_port, 6379);
-}
-
 TEST(ParseConfig, BindAddsUpAndReplacesTheDefault) {
   EXPECT_THAT(Parse({"--bind", "10.0.0.1", "--bind=::1,10.0.0.2"})->bind,
               ElementsAre(BindAddress{"10.0.0.1"}, BindAddress{"::1"}, BindAddress{"10.0.0.2"}));

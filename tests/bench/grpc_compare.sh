@@ -37,7 +37,8 @@ address_in() {
 }
 
 # shellcheck disable=SC2086
-"$server" --grpc-port 0 --resp-port 0 --admin-port 0 ${DUET_FLAGS:-} >"$work/duet" 2>&1 &
+env -u DUET_SERVER -u DUET_FLAGS \
+  "$server" --grpc-port 0 --resp-port 0 --admin-port 0 ${DUET_FLAGS:-} >"$work/duet" 2>&1 &
 duet_pid=$!
 "$bin/grpc_echo_server" >"$work/echo" 2>&1 &
 echo_pid=$!

@@ -82,10 +82,12 @@ def unescape(text):
 
 def run_unit(source, unit, without, scratch):
     """The results of the unit's tests; those named in `without` do not run."""
+    # The server would refuse our own DUET_SERVER.
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("DUET_")}
     process = subprocess.Popen(
         ["tclsh", str(HERE / "redis_suite.tcl"), SERVER, scratch, *without, "--", f"unit/{unit}"],
         cwd=source, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        text=True, errors="replace", start_new_session=True)
+        text=True, errors="replace", start_new_session=True, env=environment)
     results, running, other = [], [], []
     try:
         for line in lines_of(process):

@@ -6,7 +6,7 @@ import subprocess
 import tempfile
 import unittest
 
-from harness import BINARY, Duet, RespError
+from harness import BINARY, Duet, RespError, environment
 
 
 class ConfigFileTest(unittest.TestCase):
@@ -57,9 +57,9 @@ class ConfigFileTest(unittest.TestCase):
             client.call("CONFIG", "REWRITE")
         self.directory.mkdir()  # for whoever made it
 
-    def check(self, *flags, **environment):
+    def check(self, *flags, **variables):
         done = subprocess.run([BINARY, "--check-config", *flags], capture_output=True, text=True,
-                              env={**os.environ, **environment}, timeout=60, check=False)
+                              env=environment(**variables), timeout=60, check=False)
         return done.returncode, done.stdout, done.stderr
 
     def test_check_config(self):
@@ -68,6 +68,9 @@ class ConfigFileTest(unittest.TestCase):
         self.assertEqual(self.check(), (0, "the configuration is right\n", ""))
         self.assertEqual(self.check(config)[0], 0)
         self.assertEqual(self.check(DUET_CONFIG=str(self.path))[0], 0)
+        self.assertEqual(self.check(DUET_MAXCLIENT="5"),
+                         (1, "", "duet-server: unknown variable DUET_MAXCLIENT; did you mean "
+                                 "DUET_MAXCLIENTS?\n"))
         self.path.write_text("port 7000\nmaxclient 5\nsave 60 1\n")
         self.assertEqual(
             self.check(config),

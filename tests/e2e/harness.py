@@ -27,6 +27,11 @@ DOORS = ("resp", "grpc", "admin")
 DOOR_LINE = re.compile(r"^(resp|grpc|admin) (\[[^\]]+\]|[^\s:]+):(\d+)\s*$")
 
 
+def environment(**more):
+    """What a server shall see of ours: without the DUET_* of the tests, which it would refuse."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("DUET_")} | more
+
+
 def wait_until(condition, seconds=10.0, what="condition"):
     """Polls until `condition()` is true; returns its value."""
     end = time.monotonic() + seconds * SLOWDOWN
@@ -42,12 +47,12 @@ def wait_until(condition, seconds=10.0, what="condition"):
 class Process:
     """A server process: memory and CPU from /proc, stop by id, output kept for the failure."""
 
-    def __init__(self, argv):
+    def __init__(self, argv, variables=None):
         self.argv = argv
         self.lines = []
         self._lines_changed = threading.Condition()
         self.process = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                        stderr=subprocess.STDOUT)
+                                        stderr=subprocess.STDOUT, env=environment(**variables or {}))
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
@@ -121,9 +126,9 @@ class Process:
 class Duet(Process):
     """duet-server on free ports. Leaving the context checks that it ends cleanly with 0."""
 
-    def __init__(self, *flags, ports=True):
+    def __init__(self, *flags, ports=True, variables=None):
         free = [f"--{door}-port=0" for door in DOORS] if ports else []
-        super().__init__([BINARY, *free, *flags])
+        super().__init__([BINARY, *free, *flags], variables)
         self.addresses = {}
         try:
             self.wait_for_lines(self._doors_open)

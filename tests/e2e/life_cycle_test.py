@@ -9,7 +9,8 @@ import time
 import unittest
 import unittest.mock
 
-from harness import BINARY, DOORS, SLOWDOWN, Duet, encode, free_port, http_get, wait_until
+from harness import (BINARY, DOORS, SLOWDOWN, Duet, encode, environment, free_port, http_get,
+                     wait_until)
 
 DRAIN_SECONDS = 15
 
@@ -17,7 +18,8 @@ DRAIN_SECONDS = 15
 def start_and_fail(*flags):
     """(exit code, lines printed) of a server that must not start."""
     done = subprocess.run([BINARY, *flags], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, timeout=30 * SLOWDOWN, text=True)
+                          stderr=subprocess.STDOUT, timeout=30 * SLOWDOWN, text=True,
+                          env=environment())
     return done.returncode, done.stdout.strip().splitlines()
 
 
@@ -90,9 +92,9 @@ class StartUp(unittest.TestCase):
 
 
 class Supervisor(unittest.TestCase):
-    def healthcheck(self, *flags, **environment):
+    def healthcheck(self, *flags, **variables):
         done = subprocess.run([BINARY, "--healthcheck", *flags], capture_output=True, text=True,
-                              env={**os.environ, **environment}, timeout=60 * SLOWDOWN)
+                              env=environment(**variables), timeout=60 * SLOWDOWN)
         return done.returncode, done.stdout + done.stderr
 
     def test_healthcheck(self):
