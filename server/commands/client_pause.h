@@ -2,7 +2,7 @@
 //
 // A command that may not run now is not executed: its session waits (Session::wait), and the door
 // executes it when the pause is over. A gRPC call cannot wait and is refused. The keys stay as they
-// are meanwhile: none is expired in the background (server.cc).
+// are meanwhile: none that has expired is erased, in the background (server.cc) or by a reader.
 #pragma once
 
 #include <cstdint>

@@ -35,7 +35,7 @@ struct CommandContext {
   // The first key. REQUIRES: the row has keys.
   const store::Key& key() const { return keys[0]; }
   // What a read command finds at `key`; counts a keyspace hit or miss. nullptr: missing or expired.
-  const store::Entry* Read(const store::Key& key) const {
+  const store::Entry* Read(const store::Key& key) {
     const store::Entry* entry = db.Find(key);
     (entry != nullptr ? session.counters->keyspace_hits : session.counters->keyspace_misses).Add();
     if (entry == nullptr) Notify(kMissEvent, "keymiss", key);

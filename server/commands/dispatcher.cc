@@ -19,6 +19,7 @@
 
 #include "server/commands/access_clock.h"
 #include "server/commands/call.h"
+#include "server/commands/client_pause.h"
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
 #include "server/commands/further_steps.h"
@@ -354,6 +355,8 @@ std::shared_ptr<void> RunHandler(Call& call, store::ShardLocks& locks) {
                          .locks = locks,
                          .keys = call.keys,
                          .now_ms = call.now_ms};
+  if (call.server.modes.Has(kPaused) && IsPaused(call.server, call.now_ms)) [[unlikely]]
+    context.db.KeepExpired();
   call.command->spec->handler(context);
   return std::move(context.garbage);
 }

@@ -22,7 +22,9 @@ size_t CapacityFor(size_t size) {
 }  // namespace
 
 Database Database::Sibling(int index) const {
-  return {*store_, *locks_, index, now_ms_, origin_, access_};
+  Database sibling(*store_, *locks_, index, now_ms_, origin_, access_);
+  sibling.keeps_expired_ = keeps_expired_;
+  return sibling;
 }
 
 // Writes to the entry only if its bits change: a line that is only read stays shared.
@@ -60,13 +62,17 @@ uint64_t* Database::FindLiveSlot(Shard& shard, const Key& key, ShardData** data)
   return nullptr;
 }
 
-const Entry* Database::Find(const Key& key) const {
+const Entry* Database::Find(const Key& key) {
   Shard& shard = LockedShard(key);
+  shard.lock.AssertHeld();
   ShardData* data;
-  const uint64_t* const slot = FindSlot(shard, key, &data);
+  uint64_t* const slot = FindSlot(shard, key, &data);
   if (slot == nullptr) return nullptr;
   Entry* const entry = EntryOf(*slot);
-  if (entry->IsExpired(now_ms_)) return nullptr;
+  if (entry->IsExpired(now_ms_)) [[unlikely]] {
+    if (!keeps_expired_) shard.EraseLazily(*data, slot, index_, key);
+    return nullptr;
+  }
   Use(*entry);
   return entry;
 }
@@ -189,16 +195,6 @@ bool Database::Erase(const Key& key) {
   shard.Changed(index_, key, origin_);
   ++changes_;
   Entry::Destroy(shard.Remove(*data, slot));
-  return true;
-}
-
-bool Database::EraseIfExpired(const Key& key) {
-  Shard& shard = LockedShard(key);
-  shard.lock.AssertHeld();
-  ShardData* data;
-  uint64_t* const slot = FindSlot(shard, key, &data);
-  if (slot == nullptr || !EntryOf(*slot)->IsExpired(now_ms_)) return false;
-  shard.EraseLazily(*data, slot, index_, key);
   return true;
 }
 

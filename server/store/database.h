@@ -1,7 +1,7 @@
 // One database, as a handler sees it: the shards of its keys are locked by the dispatcher.
 //
-// An expired key is missing to every method; the mutating ones erase it first. Pointers and views
-// are valid until the next mutating call on the same key, and never past the locks.
+// An expired key is missing to every method; Find and the mutating ones erase it first. Pointers
+// and views are valid until the next mutating call on the same key, and never past the locks.
 // REQUIRES, for every method: the shard of `key` is locked (debug builds assert it).
 #pragma once
 
@@ -37,8 +37,10 @@ class Database {
   // The same locks and time, another database (COPY, MOVE).
   Database Sibling(int index) const;
 
-  // Reads, which is a use of the entry. nullptr: missing or expired.
-  const Entry* Find(const Key& key) const;
+  // Reads, which is a use of the entry. nullptr: missing or expired. What has expired is erased,
+  // unless the keys have to stay as they are (KeepExpired).
+  const Entry* Find(const Key& key);
+  void KeepExpired() { keeps_expired_ = true; }
 
   // Writes. Each counts into changes() if it changed something.
   //
@@ -57,8 +59,6 @@ class Database {
   // REQUIRES: the key is missing or a string; size > 0.
   std::span<char> ResizeString(const Key& key, size_t size);
   bool Erase(const Key& key);  // false: was missing
-  // What the background task would do in a moment. false: it has not expired, or is missing.
-  bool EraseIfExpired(const Key& key);
   // As Erase, because memory is short and not because somebody asked for it.
   bool Evict(const Key& key);
   // kNoExpiry removes the expiry; a time that has passed erases the key. false: no such key.
@@ -101,6 +101,7 @@ class Database {
   int index_;
   int64_t now_ms_;
   Origin origin_;
+  bool keeps_expired_ = false;
   uint64_t changes_ = 0;
 };
 

@@ -255,10 +255,16 @@ TEST(KeyObserverTest, NobodyIsTheCauseOfWhatACommandFindsExpired) {
     return act(db, key);
   };
   EXPECT_FALSE(with("a", [](Database& db, const Key& key) { return db.Erase(key); }));
-  EXPECT_TRUE(with("b", [](Database& db, const Key& key) { return db.EraseIfExpired(key); }));
+  EXPECT_FALSE(with("b", [](Database& db, const Key& key) {
+    db.KeepExpired();
+    return db.Find(key) != nullptr;
+  }));
+  EXPECT_EQ(heard.events, "0:a@0 expired:a ");
+  const auto finds = [](Database& db, const Key& key) { return db.Find(key) != nullptr; };
+  EXPECT_FALSE(with("b", finds));
   EXPECT_EQ(heard.events, "0:a@0 expired:a 0:b@0 expired:b ");
-  EXPECT_FALSE(with("b", [](Database& db, const Key& key) { return db.EraseIfExpired(key); }));
-  EXPECT_FALSE(with("lasts", [](Database& db, const Key& key) { return db.EraseIfExpired(key); }));
+  EXPECT_FALSE(with("b", finds));
+  EXPECT_TRUE(with("lasts", finds));
   EXPECT_EQ(heard.events, "0:a@0 expired:a 0:b@0 expired:b ");
 }
 
