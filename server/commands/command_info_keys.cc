@@ -31,12 +31,29 @@ void AppendPositions(const CommandSpec& spec, const KeySpec& keys, Argv argv,
   }
 }
 
+// Where SORT stores: the word behind the last STORE. What stands behind LIMIT, BY and GET is
+// theirs.
+void AppendSortDestination(Argv argv, std::vector<KeyPosition>& positions) {
+  size_t destination = 0;
+  for (size_t i = 2; i + 1 < argv.size(); ++i) {
+    if (EqualsIgnoreCase(argv[i], "limit")) {
+      i += 2;
+    } else if (EqualsIgnoreCase(argv[i], "by") || EqualsIgnoreCase(argv[i], "get")) {
+      ++i;
+    } else if (EqualsIgnoreCase(argv[i], "store")) {
+      destination = i + 1;
+    }
+  }
+  if (destination != 0) positions.push_back({.index = destination, .access = kKeyOW | kKeyUpdate});
+}
+
 }  // namespace
 
 std::vector<KeyPosition> FindKeys(const CommandSpec& spec, Argv argv) {
   std::vector<KeyPosition> positions;
   AppendPositions(spec, spec.keys, argv, positions);
   AppendPositions(spec, spec.more_keys, argv, positions);
+  if (spec.name == "sort") AppendSortDestination(argv, positions);
   return positions;
 }
 

@@ -47,6 +47,15 @@ TEST(FindKeysTest, SetVaries) {
   EXPECT_EQ(KeysOf({"set", "get", "get"}), "get(OW update)");
 }
 
+TEST(FindKeysTest, SortStores) {
+  EXPECT_EQ(KeysOf({"sort", "a", "STORE", "b", "desc"}), "a(RO access)b(OW update)");
+  EXPECT_EQ(KeysOf({"sort", "a", "by", "store", "limit", "0", "store", "get", "store"}),
+            "a(RO access)");
+  EXPECT_EQ(KeysOf({"sort", "a", "store", "b", "store", "c"}), "a(RO access)c(OW update)");
+  EXPECT_EQ(KeysOf({"sort", "a", "store"}), "a(RO access)");
+  EXPECT_EQ(KeysOf({"sort_ro", "a", "store", "b"}), "a(RO access)");
+}
+
 TEST(FindKeysTest, NoKeys) {
   EXPECT_EQ(KeysOf({"ping"}), "");
   EXPECT_EQ(KeysOf({"client", "id"}), "");
