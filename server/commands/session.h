@@ -88,11 +88,11 @@ class Session {
   const uint64_t id;                  // unique in the process, from 1, or kNoId; CLIENT ID
   metrics::WorkerCounters* counters;  // of the worker that runs this session now; never null
 
-  Relaxed<uint32_t> modes{0};      // SessionMode
-  Relaxed<int> database{0};        // SELECT
-  Relaxed<int> protocol{2};        // RESP version that replies are written in; HELLO
-  bool authenticated = true;       // false until AUTH where a password was set at connect
-  bool close_after_reply = false;  // QUIT, and errors that end the connection
+  Relaxed<uint32_t> modes{0};              // SessionMode
+  Relaxed<int> database{0};                // SELECT
+  Relaxed<int> protocol{2};                // RESP version that replies are written in; HELLO
+  bool authenticated = true;               // false until AUTH where a password was set at connect
+  Relaxed<bool> close_after_reply{false};  // QUIT, and errors that end the connection
   SharedText user{"default"};
   SharedText name;                // CLIENT SETNAME
   SharedText library_name;        // CLIENT SETINFO LIB-NAME

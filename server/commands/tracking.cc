@@ -147,7 +147,11 @@ void Tracking::Send(uint64_t client, Invalidation& what) {
 }
 
 void Tracking::SendRedirected(uint64_t client, uint64_t redirect, Invalidation& what) {
-  const bool found = server_.clients->Visit(redirect, [&](Session& session) {
+  bool found = false;
+  server_.clients->Visit(redirect, [&](Session& session) {
+    // One that is about to close reads no more, though it is still there.
+    found = !session.close_after_reply && !session.mailbox->closed();
+    if (!found) return;
     if (session.protocol >= 3) {
       Post(server_, session, what.push());
     } else if (session.has(kSubscribed)) {
