@@ -13,6 +13,7 @@ namespace {
 struct ClientFigures {
   uint64_t connected = 0;
   uint64_t waiting = 0;
+  uint64_t waiting_for_time = 0;
   uint64_t tracking = 0;
   uint64_t subscribed = 0;
   uint64_t largest_input_bytes = 0;
@@ -26,6 +27,7 @@ ClientFigures CountClients(const ClientRegistry& clients) {
     if (session.mailbox->closed()) return;
     ++figures.connected;
     figures.waiting += session.waits ? 1 : 0;
+    figures.waiting_for_time += session.waits_for_time ? 1 : 0;
     figures.tracking += session.has(kTracks) ? 1 : 0;
     figures.subscribed += session.has(kSubscribed) ? 1 : 0;
     const uint64_t output = session.output_buffer_bytes + session.mailbox->bytes();
@@ -49,6 +51,7 @@ void InfoClients(CommandContext& ctx, InfoText& out) {
   out.Field("blocked_clients", figures.waiting);
   out.Field("tracking_clients", figures.tracking);
   out.Field("pubsub_clients", figures.subscribed);
+  out.Field("clients_in_timeout_table", figures.waiting_for_time);
   out.Field("total_blocking_keys", 0);
   out.Field("total_blocking_keys_on_nokey", 0);
 }

@@ -49,6 +49,7 @@ void InfoServer(CommandContext& ctx, InfoText& out) {
   out.Field("configured_hz", kBackgroundHz);
   out.Field("executable", server.executable);
   out.Field("config_file", server.config_file);
+  out.Field("io_threads_active", server.workers > 1 ? 1 : 0);
   out.Field("worker_threads", server.workers);
 }
 

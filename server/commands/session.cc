@@ -19,12 +19,14 @@ void Session::StartWait(const Wait& reason) {
   const bool has_run = reason.what != Wait::For::kUnpause;
   unblock.store(has_run ? Unblock::kPossible : Unblock::kImpossible);
   waits = true;
+  waits_for_time = has_run && reason.until_ms != Wait::kNoEnd;
 }
 
 void Session::StopWait() {
   wait.reset();
   unblock.store(Unblock::kImpossible);
   waits = false;
+  waits_for_time = false;
 }
 
 void Session::Reset(bool authenticated_by_default) {

@@ -104,6 +104,7 @@ class Session {
   // The dispatcher sets it and says BatchState::kWait; the door waits and calls Resume.
   std::optional<Wait> wait;
   Relaxed<bool> waits{false};
+  Relaxed<bool> waits_for_time{false};  // the command that waits has a time limit
   // Set by others while it is kPossible, who then wake the mailbox.
   std::atomic<Unblock> unblock{Unblock::kImpossible};
 

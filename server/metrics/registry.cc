@@ -12,7 +12,8 @@ constexpr Counter Counters::*kReset[] = {
     &Counters::connections_accepted, &Counters::connections_rejected, &Counters::connections_closed,
     &Counters::resp_bytes_in,        &Counters::resp_bytes_out,       &Counters::grpc_bytes_in,
     &Counters::grpc_bytes_out,       &Counters::protocol_errors,      &Counters::batches,
-    &Counters::output_limited,       &Counters::evicted_keys,
+    &Counters::output_limited,       &Counters::evicted_keys,         &Counters::resp_reads,
+    &Counters::resp_writes,
 };
 
 constexpr size_t kInArrays = kMaxCommands * (sizeof(CommandCounters) / sizeof(Counter)) +

@@ -172,6 +172,13 @@ void Connection::LeaveWorker() {
 void Connection::CountRead(size_t bytes) {
   session_.bytes_in += bytes;
   state().counters->resp_bytes_in.Add(bytes);
+  state().counters->resp_reads.Add();
+}
+
+void Connection::CountWrite(size_t bytes) {
+  session_.bytes_out += bytes;
+  state().counters->resp_bytes_out.Add(bytes);
+  state().counters->resp_writes.Add();
 }
 
 // Sets input_ to what there is to execute.
@@ -215,8 +222,7 @@ runtime::Task<bool> Connection::FlushUnsent() {
   bool sent = true;
   while (sent && !rest.empty()) {
     const runtime::IoResult written = co_await stream_->WriteAll(rest.substr(0, kFlushStepBytes));
-    session_.bytes_out += written.bytes;
-    state().counters->resp_bytes_out.Add(written.bytes);
+    CountWrite(written.bytes);
     sent = written.status == runtime::IoStatus::kOk;
     rest.remove_prefix(written.bytes);
     NoteUnsent(rest.size());
@@ -349,8 +355,7 @@ Connection::Next Connection::SendOutput() {
   OutputBuffer& output = state().output;
   if (output.size() == 0) return Next::kRead;
   const runtime::IoResult written = stream_->TryWrite(output.view());
-  session_.bytes_out += written.bytes;
-  state().counters->resp_bytes_out.Add(written.bytes);
+  CountWrite(written.bytes);
   const bool all = written.bytes == output.size();
   const bool failed = written.status != runtime::IoStatus::kOk;
   if (!all && !failed) {

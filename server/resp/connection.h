@@ -128,6 +128,7 @@ class Connection final : private runtime::Doorbell::Handler, private commands::M
   void NoteOutputLimit();
   void LogEvent(LogLevel level, std::string_view message, std::string_view reason = {});
   void CountRead(size_t bytes);
+  void CountWrite(size_t bytes);
   void JoinWorker();
   void LeaveWorker();
   WorkerState& state() const { return *worker_; }
