@@ -10,6 +10,7 @@ namespace duet::commands {
 namespace {
 
 constexpr int64_t kRefreshMs = 100;
+constexpr int64_t kRefreshWhenFullMs = 2;
 // What a worker may write before it looks at the sum again.
 constexpr uint64_t kMostAllowance = 64 * 1024;
 // Keys evicted between two looks at the clock.
@@ -55,9 +56,10 @@ uint64_t MemoryBound::Counted() const {
 
 uint64_t MemoryBound::DataBytes() const { return Counted() - counted_before_; }
 
-void MemoryBound::Refresh(int64_t now_ms) {
+void MemoryBound::Refresh(int64_t now_ms, int64_t age_ms) {
+  if (read_allocated_ == nullptr) return;
   int64_t last_ms = refreshed_ms_.load(std::memory_order_relaxed);
-  if (now_ms >= last_ms && now_ms < last_ms + kRefreshMs) return;
+  if (now_ms >= last_ms && now_ms < last_ms + age_ms) return;
   if (!refreshed_ms_.compare_exchange_strong(last_ms, now_ms)) return;  // another does it
   const uint64_t allocated = read_allocated_();
   const uint64_t data = DataBytes();
@@ -65,7 +67,7 @@ void MemoryBound::Refresh(int64_t now_ms) {
 }
 
 uint64_t MemoryBound::UsedBytes(int64_t now_ms) {
-  if (read_allocated_ != nullptr) Refresh(now_ms);
+  Refresh(now_ms, kRefreshMs);
   const uint64_t used = outside_bytes_.load(std::memory_order_relaxed) + DataBytes();
   if (used > peak_bytes_.load(std::memory_order_relaxed)) {
     peak_bytes_.store(used, std::memory_order_relaxed);
@@ -83,7 +85,12 @@ MemoryBound::Room MemoryBound::LookForRoom(metrics::WorkerCounters& counters, in
   worker.settings = settings_.load(std::memory_order_relaxed);
   worker.look_again_ms = now_ms + kRefreshMs;
   const MemoryLimits limits = limits_.Get();
-  const uint64_t used = UsedBytes(now_ms);
+  uint64_t used = UsedBytes(now_ms);
+  if (limits.max_bytes != 0 && used > limits.max_bytes) {
+    // What clients had not read may be gone by now: no key has to go for it.
+    Refresh(now_ms, kRefreshWhenFullMs);
+    used = UsedBytes(now_ms);
+  }
   uint64_t allowance = 0;
   Room room = Room::kEnough;
   if (limits.max_bytes == 0) {

@@ -1,9 +1,10 @@
 // maxmemory: how much memory is used, and room for the next write.
 //
 // Used is what the process has allocated. Asking the allocator costs tens of microseconds, so that
-// is done every 100 ms at the most; in between, the size of the data itself is known to the byte:
-// whoever runs commands counts what they add and take (WorkerCounters::data_growth, summed over a
-// handful of workers), and the store counts the rest. What INFO says is the same figure.
+// is done every 100 ms at the most, and every 2 ms while all is used; in between, the size of the
+// data itself is known to the byte: whoever runs commands counts what they add and take
+// (WorkerCounters::data_growth, summed over a handful of workers), and the store counts the rest.
+// What INFO says is the same figure.
 //
 //   used = (allocated - data, when last asked) + data now
 //
@@ -87,7 +88,8 @@ class MemoryBound {
   Room LookForRoom(metrics::WorkerCounters& counters, int64_t now_ms);
   Room EvictUntilEnough(Worker& worker, metrics::WorkerCounters& counters,
                         const MemoryLimits& limits, int64_t now_ms, int64_t started_ns);
-  void Refresh(int64_t now_ms);
+  // Asks the allocator, unless somebody did within `age_ms`.
+  void Refresh(int64_t now_ms, int64_t age_ms);
 
   ServerContext& server_;
   const ReadAllocated read_allocated_;
