@@ -109,8 +109,8 @@ def answers(client):
 
 
 def main():
-    client = redis.Redis(port=PORT, client_name="matrix")
-    other = redis.Redis(port=PORT)
+    client = redis.Redis("127.0.0.1", PORT, client_name="matrix")
+    other = redis.Redis("127.0.0.1", PORT)
     values(client)
     pipeline(client)
     transaction(client, other)
