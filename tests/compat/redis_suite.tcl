@@ -9,8 +9,8 @@
 #                   What the block overrides becomes a flag where duet-server has one of that name,
 #                   else CONFIG SET. A setting that Duet does not have is reported, and the block
 #                   goes on: its tests show what they need.
-#   test            after a failure the block gets a new connection: the old one may be anywhere
-#                   in a conversation.
+#   test            after a failure the block gets a new connection, which speaks the protocol of the
+#                   old one: that may be anywhere in a conversation.
 #   blocks, files   a command between two tests that fails is an error of its own, and the tests
 #                   behind it run.
 # What happens is told on standard output, a line an event: "@@" TAB kind TAB text, with \n, \t and
@@ -79,6 +79,16 @@ proc tags {tags code} {
     uplevel 1 [list suite_tags $tags [list run_each $code]]
 }
 
+# The RESP version that the block's client speaks, as the server tells another one.
+proc client_protocol {} {
+    set port [lindex [fconfigure [r channel] -sockname] 2]
+    set other [redis [srv host] [srv port] 0 $::tls]
+    set clients [$other client list]
+    $other close
+    regexp -line "^id=\\d+ addr=\[^ \]*:$port .* resp=(\\d)" $clients -> protocol
+    return $protocol
+}
+
 rename test suite_test
 proc test {name args} {
     set failed_before $::num_failed
@@ -86,7 +96,10 @@ proc test {name args} {
     uplevel 1 [list suite_test $name {*}$args]
     if {$::num_failed != $failed_before && [llength $::servers]} {
         set ::servers $servers_before
+        set protocol 2
+        catch {set protocol [client_protocol]}
         catch {reconnect}
+        if {$protocol == 3} {catch {r hello 3}}
     }
 }
 
