@@ -39,9 +39,9 @@ void InfoServer(CommandContext& ctx, InfoText& out) {
   out.Field("process_id", static_cast<int64_t>(getpid()));
   out.Field("process_supervised", "no");
   out.Field("run_id", server.run_id);
-  out.Field("tcp_port", server.resp_port);
-  out.Field("grpc_port", server.grpc_port);
-  out.Field("admin_port", server.admin_port);
+  out.Field("tcp_port", server.resp_port.get());
+  out.Field("grpc_port", server.grpc_port.get());
+  out.Field("admin_port", server.admin_port.get());
   out.Field("server_time_usec", server.clock->WallUs());
   out.Field("uptime_in_seconds", uptime_s);
   out.Field("uptime_in_days", uptime_s / (24 * 3600));

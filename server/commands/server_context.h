@@ -13,6 +13,7 @@
 #include "server/base/debug_access.h"
 #include "server/base/limits.h"
 #include "server/base/password.h"
+#include "server/base/relaxed.h"
 #include "server/commands/acl_log.h"
 #include "server/commands/command_trace.h"
 #include "server/commands/maintenance.h"
@@ -104,9 +105,10 @@ struct ServerContext {
   std::string executable;
   std::string config_file;
   int64_t start_ms = 0;
-  int resp_port = 0;
-  int grpc_port = 0;
-  int admin_port = 0;
+  // Each is set once its door is open, when another may already serve.
+  Relaxed<int> resp_port = 0;
+  Relaxed<int> grpc_port = 0;
+  Relaxed<int> admin_port = 0;
   int workers = 1;
   Password password;  // requirepass; CONFIG SET changes it
 };

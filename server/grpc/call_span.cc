@@ -64,7 +64,7 @@ void CallSpan::BeginTraced(const ::grpc::ServerContext& context, commands::Sessi
   span_->Add("rpc.system", std::string_view("grpc"));
   span_->Add("rpc.service", name.service);
   span_->Add("rpc.method", name.method);
-  span_->Add("server.port", int64_t{server.grpc_port});
+  span_->Add("server.port", int64_t{server.grpc_port.get()});
   const std::string peer = PeerAddress(context);
   tracing::AddClient(*span_, std::string_view(peer).substr(kPeerPrefix.size()));
   session_ = &session;

@@ -64,6 +64,7 @@ class ClientTest(IntrospectionTest):
     def test_kill_by_address_and_id(self):
         first, second, third = (self.connect() for _ in range(3))
         addr = "%s:%d" % first.socket.getsockname()
+        first.call("PING")  # the server knows it now
         self.assertEqual(self.client.call("CLIENT", "KILL", addr), "OK")
         self.assert_closed(first)
         with self.assertRaisesRegex(RespError, "ERR No such client"):
