@@ -73,6 +73,10 @@ runtime::Task<> Connection::Run() {
       LeaveWorker();
       co_await stream_->MoveTo(*target);
       JoinWorker();
+      if (!unsent_.empty()) {
+        next = Next::kFlush;
+        continue;
+      }
     }
     const Input input = co_await ReadMore();
     next = HandleInput(input);
@@ -85,6 +89,7 @@ runtime::Task<> Connection::Run() {
 
 Connection::Next Connection::HandleInput(Input input) {
   if (input == Input::kEnd) return Next::kClose;
+  if (input == Input::kInterrupted && !unsent_.empty()) return Next::kFlush;
   if (session_.waits) return GoOnWaiting(input);
   if (input == Input::kSome) return ExecuteInput();
   TakeMail();
@@ -163,6 +168,7 @@ void Connection::JoinWorker() {
 }
 
 void Connection::LeaveWorker() {
+  if (staged_) state().outbox.SendNow(*this);
   bell_->Detach();
   (previous_ != nullptr ? previous_->next_ : worker_->connections) = next_;
   if (next_ != nullptr) next_->previous_ = previous_;
@@ -208,6 +214,8 @@ runtime::Task<Connection::Input> Connection::ReadMore() {
 
 // A connection that drains still executes what has arrived by now.
 Connection::Input Connection::ReadLast() {
+  if (staged_) state().outbox.SendNow(*this);
+  if (!unsent_.empty()) return Input::kInterrupted;
   if (session_.waits) return Input::kEnd;
   const runtime::IoResult read = stream_->TryRead(partial_.Tail(kMinReadBytes));
   if (!read.ok() || read.bytes == 0) return Input::kEnd;
@@ -266,7 +274,7 @@ Connection::Next Connection::ExecuteInput() {
   partial_.Keep(input_);
   session_.query_buffer_bytes = partial_.size();
   TakeMail();
-  return SendOutput();
+  return SendOutputWithTurn();
 }
 
 // False: the rest of the input has to wait, or the connection ends; *next says which.
@@ -353,18 +361,48 @@ void Connection::LogEvent(LogLevel level, std::string_view message, std::string_
 // Sends the hot output buffer; what the socket does not take goes to unsent_.
 Connection::Next Connection::SendOutput() {
   OutputBuffer& output = state().output;
-  if (output.size() == 0) return Next::kRead;
-  const runtime::IoResult written = stream_->TryWrite(output.view());
-  CountWrite(written.bytes);
-  const bool all = written.bytes == output.size();
-  const bool failed = written.status != runtime::IoStatus::kOk;
-  if (!all && !failed) {
-    unsent_ = output.view().substr(written.bytes);
+  if (staged_) state().outbox.SendNow(*this);
+  const runtime::IoResult written = Send(output.view());
+  output.Clear();
+  if (!written.ok()) return Next::kClose;
+  return unsent_.empty() ? Next::kRead : Next::kFlush;
+}
+
+// Sends the hot output buffer, or leaves it to the outbox.
+Connection::Next Connection::SendOutputWithTurn() {
+  OutputBuffer& output = state().output;
+  if (staged_ || draining_ || output.empty() || !state().outbox.Stage(*this, output.view())) {
+    return SendOutput();
+  }
+  staged_ = true;
+  output.Clear();
+  return Next::kRead;
+}
+
+// Nobody waits for the outcome: the connection reads. It is interrupted where there is one to act
+// on.
+void Connection::SendStaged(std::string_view replies) {
+  staged_ = false;
+  const runtime::IoResult written = Send(replies);
+  if (!written.ok()) {
+    CutOff();
+  } else if (!unsent_.empty()) {
+    stream_->InterruptRead();
+  }
+}
+
+runtime::IoResult Connection::Send(std::string_view replies) {
+  runtime::IoResult written;
+  if (unsent_.empty() && !replies.empty()) {
+    written = stream_->TryWrite(replies);
+    CountWrite(written.bytes);
+  }
+  if (!written.ok()) return written;
+  if (written.bytes < replies.size()) {
+    unsent_.append(replies.substr(written.bytes));
     NoteUnsent(unsent_.size());
   }
-  output.Clear();
-  if (failed) return Next::kClose;
-  return all ? Next::kRead : Next::kFlush;
+  return written;
 }
 
 // The last replies, and then the end.

@@ -3,6 +3,9 @@
 //
 //   read -> parse everything that came -> Dispatcher::ExecuteBatch -> one send
 //
+// The send of small replies waits until the worker has executed what other clients sent meanwhile
+// (outbox.h).
+//
 // What is read lies in the worker's hot read buffer; only a partial command is copied to the
 // connection (`partial_`), and later reads go straight behind it. Replies are written into the
 // worker's hot output buffer. So an idle connection owns no buffers, and a busy one copies nothing
@@ -35,6 +38,7 @@
 #include "server/metrics/worker_counters.h"
 #include "server/resp/encoder.h"
 #include "server/resp/input_buffer.h"
+#include "server/resp/outbox.h"
 #include "server/resp/output_buffer.h"
 #include "server/resp/parser.h"
 #include "server/runtime/doorbell.h"
@@ -48,9 +52,12 @@ class Connection;
 
 // What the connections of one worker share. Worker-bound.
 struct WorkerState {
+  explicit WorkerState(runtime::Worker& worker) : outbox(worker) {}
+
   metrics::WorkerCounters* counters = nullptr;
   CommandBatch batch;
   OutputBuffer output;
+  Outbox outbox;
   Connection* connections = nullptr;  // head of the list of those that live here
 };
 
@@ -65,7 +72,9 @@ struct ConnectionServices {
 };
 
 // Worker-bound: lives on the worker of its stream and moves with it.
-class Connection final : private runtime::Doorbell::Handler, private commands::MailCarrier {
+class Connection final : private runtime::Doorbell::Handler,
+                         private commands::MailCarrier,
+                         private Outbox::Sender {
  public:
   // `services` outlives the connection.
   Connection(ConnectionServices& services, std::unique_ptr<runtime::Stream> stream,
@@ -95,7 +104,7 @@ class Connection final : private runtime::Doorbell::Handler, private commands::M
 
  private:
   enum class Next : uint8_t {
-    kRead,   // all is executed and sent, or has to wait (session_.waits)
+    kRead,   // all is executed and sent or staged, or has to wait (session_.waits)
     kFlush,  // unsent_ has to be sent before anything else; partial_ may hold more commands
     kClose,
   };
@@ -109,6 +118,7 @@ class Connection final : private runtime::Doorbell::Handler, private commands::M
 
   void OnRing() override;
   void DeliverMail() override;
+  void SendStaged(std::string_view replies) override;
   runtime::Task<Input> ReadMore();
   Input ReadLast();
   runtime::Task<bool> FlushUnsent();
@@ -121,6 +131,8 @@ class Connection final : private runtime::Doorbell::Handler, private commands::M
   void StartWaitTimer();
   bool ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* next);
   Next SendOutput();
+  Next SendOutputWithTurn();
+  runtime::IoResult Send(std::string_view replies);
   Next Finish();
   void KeepUnexecuted(size_t executed, size_t parsed_bytes);
   bool IsTrusted() const;  // has the client given the password, or need not?
@@ -143,6 +155,7 @@ class Connection final : private runtime::Doorbell::Handler, private commands::M
   RequestParser parser_;
   WorkerState* worker_ = nullptr;  // of the worker that the stream lives on
   bool draining_ = false;
+  bool staged_ = false;         // the worker's outbox holds replies
   Connection* next_ = nullptr;  // in the worker's list
   Connection* previous_ = nullptr;
 

@@ -72,7 +72,7 @@ RespServer::RespServer(runtime::Runtime& runtime, commands::Dispatcher& dispatch
       acceptors_(runtime),
       connections_(runtime) {
   for (int i = 0; i < runtime.size(); ++i) {
-    services_.workers.push_back(std::make_unique<WorkerState>());
+    services_.workers.push_back(std::make_unique<WorkerState>(runtime.worker(i)));
     services_.workers.back()->counters = &registry.worker(static_cast<size_t>(i));
   }
 }

@@ -161,6 +161,12 @@ void Worker::DispatchEvents(int count) {
   }
   dispatching_ = nullptr;
   event_next_ = event_count_ = 0;
+  while (Completion* completion = after_events_.PopFront()) completion->Complete(true);
+}
+
+void Worker::RunAfterEvents(Completion* completion) {
+  DUET_DCHECK(RunsOnThisThread() && has_more_events(), "there are no events to wait for");
+  after_events_.PushBack(completion);
 }
 
 void Worker::RunPosts() {

@@ -97,6 +97,12 @@ class Worker final : public Executor {
   // False once the handler whose event is being dispatched has been unwatched (and may be gone).
   bool IsDispatching(const EventHandler* handler) const { return dispatching_ == handler; }
 
+  // Are there events of this turn that have not been dispatched?
+  bool has_more_events() const { return event_next_ < event_count_; }
+  // Completes it when the last event of this turn has been dispatched, before timers and posts.
+  // REQUIRES: has_more_events().
+  void RunAfterEvents(Completion* completion);
+
   // Thread-safe. Streams that live here, those on their way included.
   int stream_count() const { return streams_.load(std::memory_order_relaxed); }
   // Thread-safe. How many streams should leave for another worker (load_balancer.h).
@@ -138,6 +144,7 @@ class Worker final : public Executor {
   int event_next_ = 0;
   int event_count_ = 0;
   EventHandler* dispatching_ = nullptr;
+  PostQueue after_events_;
 
   WorkerFigures figures_;
 

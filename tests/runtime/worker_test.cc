@@ -1,6 +1,9 @@
 #include "server/runtime/worker.h"
 
+#include <vector>
+
 #include "server/runtime/fd_watch.h"
+#include "tests/runtime/held_worker.h"
 #include "tests/runtime/runtime_fixture.h"
 
 namespace duet::runtime {
@@ -47,6 +50,33 @@ Task<bool> WatchOnce(Worker& worker, int fd) {
   co_return readable;
 }
 
+// Notes the ends of one turn's events.
+class TurnEnds final : public Completion {
+ public:
+  void Complete(bool ok) override {
+    EXPECT_TRUE(ok);
+    seen_at_end_.push_back(seen_);
+  }
+  void OnEvent(Worker& worker) {
+    ++seen_;
+    if (worker.has_more_events() && !asked_) worker.RunAfterEvents(this);
+    asked_ = true;
+  }
+  const std::vector<int>& seen_at_end() const { return seen_at_end_; }
+
+ private:
+  int seen_ = 0;
+  bool asked_ = false;
+  std::vector<int> seen_at_end_;
+};
+
+Task<> NoteEvent(Worker& worker, int fd, TurnEnds* ends) {
+  FdWatch watch(worker, fd);
+  const bool readable = co_await watch.Readable();
+  EXPECT_TRUE(readable);
+  ends->OnEvent(worker);
+}
+
 TEST_F(WorkerTest, KnowsItsThread) {
   EXPECT_FALSE(worker().RunsOnThisThread());
   EXPECT_EQ(worker(1).index(), 1);
@@ -78,6 +108,23 @@ TEST_F(WorkerTest, WatchesADescriptor) {
   EXPECT_FALSE(waiting.done());
   ASSERT_EQ(::write(pair.far.get(), "x", 1), 1);
   EXPECT_TRUE(*waiting.JoinBlocking());
+}
+
+TEST_F(WorkerTest, RunsWhatIsToFollowTheEventsOfATurnOnce) {
+  std::vector<SocketPair> pairs(3);
+  TurnEnds ends;
+  std::vector<JoinHandle<void>> waiting;
+  for (SocketPair& pair : pairs) {
+    waiting.push_back(runtime_.SpawnOn(worker(), NoteEvent(worker(), pair.near.get(), &ends)));
+  }
+  Settle();
+  {
+    const HeldWorker held(worker());
+    for (SocketPair& pair : pairs) ASSERT_EQ(::write(pair.far.get(), "x", 1), 1);
+  }
+  for (JoinHandle<void>& task : waiting) task.JoinBlocking();
+  Settle();
+  EXPECT_EQ(ends.seen_at_end(), std::vector<int>{3});
 }
 
 TEST_F(WorkerTest, AWatchCanBeCancelled) {
