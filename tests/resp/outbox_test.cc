@@ -9,6 +9,7 @@
 
 #include "tests/resp/resp_engine.h"
 #include "tests/runtime/held_worker.h"
+#include "tests/runtime/runtime_fixture.h"
 
 namespace duet::testing {
 namespace {
@@ -169,6 +170,33 @@ TEST_F(OutboxTest, ADrainSendsWhatTheTurnHasAnswered) {
   server_.server->DrainBlocking(/*limit_ms=*/60'000);
   EXPECT_EQ(one->ReceiveAll(), "$1\r\n1\r\n");
   EXPECT_EQ(two->ReceiveAll(), "$1\r\n2\r\n");
+}
+
+// The worker is said to be saturated, and a core to be idle: half of the clients go to another one,
+// each right behind a batch whose replies are staged.
+TEST(OutboxMoveTest, ClientsThatMoveLeaveNoReplyBehind) {
+  runtime::FakeCpuProbe cpu;
+  runtime::FakeBusyProbe busy;
+  cpu.idle_cores = 2;
+  busy.share = 1;
+  runtime::RuntimeOptions options = WithThreads(2);
+  options.cpu_probe = &cpu;
+  options.busy_probe = &busy;
+  RespEngine server(options);
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (int i = 0; i < 8; ++i) clients.push_back(std::make_unique<RawClient>(server.server->port()));
+  int sent = 0;
+  do {
+    ++sent;
+    {
+      const HeldWorker held(server.runtime.worker(0));
+      for (size_t i = 0; i < clients.size(); ++i) {
+        clients[i]->Send("INCR n" + std::to_string(i) + "\r\n");
+      }
+    }
+    const std::string expected = ":" + std::to_string(sent) + "\r\n";
+    for (const auto& client : clients) ASSERT_EQ(client->Receive(expected.size()), expected);
+  } while (server.runtime.worker(1).stream_count() == 0);
 }
 
 }  // namespace

@@ -35,7 +35,8 @@ inline resp::RespOptions On(int port) {
 
 // The engine behind a listener on a free port, in this process, on a clock that the test turns.
 struct RespEngine {
-  explicit RespEngine(int threads = 1) : runtime(WithThreads(threads)) {
+  explicit RespEngine(int threads = 1) : RespEngine(WithThreads(threads)) {}
+  explicit RespEngine(const runtime::RuntimeOptions& options) : runtime(options) {
     engine.settings.values["port"] = "0";
     auto bound = resp::RespServer::Bind(runtime, *engine.dispatcher, engine.registry, On(0));
     EXPECT_TRUE(bound.ok()) << bound.status();
