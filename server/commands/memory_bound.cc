@@ -10,7 +10,7 @@ namespace duet::commands {
 namespace {
 
 constexpr int64_t kRefreshMs = 100;
-constexpr int64_t kRefreshWhenFullMs = 2;
+constexpr int64_t kRefreshSoonMs = 2;
 // What a worker may write before it looks at the sum again.
 constexpr uint64_t kMostAllowance = 64 * 1024;
 // Keys evicted between two looks at the clock.
@@ -75,6 +75,11 @@ uint64_t MemoryBound::UsedBytes(int64_t now_ms) {
   return used;
 }
 
+uint64_t MemoryBound::UsedBytesNow(int64_t now_ms) {
+  Refresh(now_ms, kRefreshSoonMs);
+  return UsedBytes(now_ms);
+}
+
 uint64_t MemoryBound::PeakBytes(int64_t now_ms) {
   const uint64_t used = UsedBytes(now_ms);
   return std::max(used, peak_bytes_.load(std::memory_order_relaxed));
@@ -88,8 +93,7 @@ MemoryBound::Room MemoryBound::LookForRoom(metrics::WorkerCounters& counters, in
   uint64_t used = UsedBytes(now_ms);
   if (limits.max_bytes != 0 && used > limits.max_bytes) {
     // What clients had not read may be gone by now: no key has to go for it.
-    Refresh(now_ms, kRefreshWhenFullMs);
-    used = UsedBytes(now_ms);
+    used = UsedBytesNow(now_ms);
   }
   uint64_t allowance = 0;
   Room room = Room::kEnough;

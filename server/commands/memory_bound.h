@@ -1,8 +1,8 @@
 // maxmemory: how much memory is used, and room for the next write.
 //
 // Used is what the process has allocated. Asking the allocator costs tens of microseconds, so that
-// is done every 100 ms at the most, and every 2 ms while all is used; in between, the size of the
-// data itself is known to the byte: whoever runs commands counts what they add and take
+// is done every 100 ms at the most, and every 2 ms while all is used or INFO asks; in between, the
+// size of the data itself is known to the byte: whoever runs commands counts what they add and take
 // (WorkerCounters::data_growth, summed over a handful of workers), and the store counts the rest.
 // What INFO says is the same figure.
 //
@@ -50,6 +50,8 @@ class MemoryBound {
   const SharedMemoryLimits& limits() const { return limits_; }
 
   uint64_t UsedBytes(int64_t now_ms);
+  // As UsedBytes, of the last 2 ms: for those who ask once (INFO).
+  uint64_t UsedBytesNow(int64_t now_ms);
   // Entries, tables and indexes of the store.
   uint64_t DataBytes() const;
   // The most that has been used, as often as somebody asked.

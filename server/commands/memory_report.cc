@@ -22,7 +22,7 @@ MemoryReport ReportMemory(ServerContext& server, int64_t now_ms) {
   MemoryReport report;
   report.allocator = ReadAllocatorFigures();
   report.process = metrics::ReadProcessFigures();
-  report.used = server.memory->UsedBytes(now_ms);
+  report.used = server.memory->UsedBytesNow(now_ms);
   report.peak = server.memory->PeakBytes(now_ms);
   report.startup = server.memory->startup_bytes();
   for (int database = 0; database < store::kDatabases; ++database) {

@@ -242,6 +242,12 @@ TEST_F(MemoryBoundTest, AsksTheAllocatorEvery100Ms) {
   AdvanceTime(100);
   EXPECT_EQ(used(), 500'000u);
   EXPECT_EQ(asking.PeakBytes(engine().clock.WallMs()), 2'000'000u);
+  allocated = 600'000;
+  AdvanceTime(1);
+  EXPECT_EQ(asking.UsedBytesNow(engine().clock.WallMs()), 500'000u);
+  AdvanceTime(1);
+  EXPECT_EQ(used(), 500'000u);
+  EXPECT_EQ(asking.UsedBytesNow(engine().clock.WallMs()), 600'000u);
 }
 
 TEST_F(MemoryBoundTest, LooksAgainWhenTheLimitsChange) {
