@@ -308,6 +308,7 @@ void Server::RegisterPubsubSettings() {
   settings_.OnChange(
       "tracking-table-max-keys", [this](const Config& changed) -> std::optional<std::string> {
         tracking_.set_max_keys(static_cast<uint64_t>(changed.tracking_table_max_keys));
+        tracking_.EnforceLimit();
         return std::nullopt;
       });
   settings_.OnChange("notify-keyspace-events",
