@@ -16,6 +16,7 @@ struct ClientFigures {
   uint64_t waiting_for_time = 0;
   uint64_t tracking = 0;
   uint64_t subscribed = 0;
+  uint64_t watching = 0;
   uint64_t largest_input_bytes = 0;
   uint64_t largest_output_bytes = 0;
 };
@@ -30,6 +31,7 @@ ClientFigures CountClients(const ClientRegistry& clients) {
     figures.waiting_for_time += session.waits_for_time ? 1 : 0;
     figures.tracking += session.has(kTracks) ? 1 : 0;
     figures.subscribed += session.has(kSubscribed) ? 1 : 0;
+    figures.watching += session.watched_keys != 0 ? 1 : 0;
     const uint64_t output = session.output_buffer_bytes + session.mailbox->bytes();
     figures.largest_input_bytes =
         std::max(figures.largest_input_bytes, session.query_buffer_bytes.get());
@@ -51,6 +53,7 @@ void InfoClients(CommandContext& ctx, InfoText& out) {
   out.Field("blocked_clients", figures.waiting);
   out.Field("tracking_clients", figures.tracking);
   out.Field("pubsub_clients", figures.subscribed);
+  out.Field("watching_clients", figures.watching);
   out.Field("clients_in_timeout_table", figures.waiting_for_time);
   out.Field("total_blocking_keys", 0);
   out.Field("total_blocking_keys_on_nokey", 0);
