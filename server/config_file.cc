@@ -162,14 +162,16 @@ absl::Status ApplyConfigText(std::string_view path, std::string_view text, Confi
 }
 
 absl::StatusOr<std::string> RewriteConfigText(std::string_view path, std::string_view text,
-                                              const Config& wanted) {
+                                              const Config& wanted, RewriteScope scope) {
   Config said;
   if (absl::Status read = ApplyConfigText(path, text, said); !read.ok()) return read;
   std::vector<std::string> lines = Correct(LinesOf(text), wanted);
   said = Config();
   if (absl::Status read = ApplyConfigText(path, Joined(lines), said); !read.ok()) return read;
+  const std::map<const SettingRow*, std::vector<size_t>> has_line = LinesBySetting(lines);
   for (const SettingRow& row : SettingRows()) {
-    if (row.text == &Config::config_file || SayTheSame(row, said, wanted)) continue;
+    const bool needed = scope == RewriteScope::kAll && !has_line.contains(&row);
+    if (row.text == &Config::config_file || (!needed && SayTheSame(row, said, wanted))) continue;
     if (std::ranges::find(lines, kSignature) == lines.end()) lines.emplace_back(kSignature);
     lines.push_back(LineFor(RedisName(row), row, wanted));
     Apply(*WordsOf(lines.back()), said);

@@ -15,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 
+#include "server/api/settings.h"
 #include "server/config.h"
 
 namespace duet {
@@ -27,10 +28,10 @@ absl::Status ApplyConfigText(std::string_view path, std::string_view text, Confi
 
 // The text changed so that it says what `wanted` says, as Redis' CONFIG REWRITE does it: comments,
 // order and all lines that are true stay; a line that is not gets the new value in its place; what
-// is not the default and has no line is appended. The error: the text is not one that
-// ApplyConfigText takes.
+// is not the default (or everything, for kAll) and has no line is appended. The error: the text is
+// not one that ApplyConfigText takes.
 absl::StatusOr<std::string> RewriteConfigText(std::string_view path, std::string_view text,
-                                              const Config& wanted);
+                                              const Config& wanted, RewriteScope scope);
 
 // The text of the file. The error names the path.
 absl::StatusOr<std::string> ReadConfigFileBlocking(const std::string& path);

@@ -230,7 +230,7 @@ absl::StatusOr<Config> ConfigSettings::WantedInFile(std::string_view text) const
   return wanted;
 }
 
-std::optional<Error> ConfigSettings::RewriteBlocking() {
+std::optional<Error> ConfigSettings::RewriteBlocking(RewriteScope scope) {
   absl::MutexLock lock(&mutex_);
   const std::string& path = config_.config_file;
   if (path.empty()) {
@@ -241,7 +241,7 @@ std::optional<Error> ConfigSettings::RewriteBlocking() {
   absl::Status done = text.status();
   if (done.ok()) {
     const absl::StatusOr<Config> wanted = WantedInFile(*text);
-    text = wanted.ok() ? RewriteConfigText(path, *text, *wanted) : wanted.status();
+    text = wanted.ok() ? RewriteConfigText(path, *text, *wanted, scope) : wanted.status();
     done = text.ok() ? ReplaceFileBlocking(path, *text) : text.status();
   }
   if (done.ok()) return std::nullopt;

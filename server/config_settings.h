@@ -47,7 +47,7 @@ class ConfigSettings final : public Settings {
       ABSL_LOCKS_EXCLUDED(mutex_);
   std::optional<Error> Set(const std::vector<std::pair<std::string, std::string>>& pairs) override
       ABSL_LOCKS_EXCLUDED(mutex_);
-  std::optional<Error> RewriteBlocking() override ABSL_LOCKS_EXCLUDED(mutex_);
+  std::optional<Error> RewriteBlocking(RewriteScope scope) override ABSL_LOCKS_EXCLUDED(mutex_);
   std::string Value(std::string_view name) const override ABSL_LOCKS_EXCLUDED(mutex_);
   int64_t Number(std::string_view name) const override ABSL_LOCKS_EXCLUDED(mutex_);
 

@@ -13,6 +13,10 @@
 
 namespace duet {
 
+// The settings that the configuration file has a line for once it is rewritten, beside those that
+// it has one for already: those that are not as they are by default, or all.
+enum class RewriteScope : uint8_t { kNotDefault, kAll };
+
 // Thread-safe.
 class Settings {
  public:
@@ -25,7 +29,7 @@ class Settings {
       const std::vector<std::pair<std::string, std::string>>& pairs) = 0;
   // Writes what is set now into the configuration file. The error is Redis' line. Blocks the thread
   // for as long as the file system takes.
-  virtual std::optional<Error> RewriteBlocking() = 0;
+  virtual std::optional<Error> RewriteBlocking(RewriteScope scope) = 0;
   // The value of one setting by its exact name; empty if there is none.
   virtual std::string Value(std::string_view name) const = 0;
   // As Value, for a number. 0 if there is none.

@@ -76,7 +76,8 @@ void ConfigResetStat(CommandContext& ctx) {
 }
 
 void ConfigRewrite(CommandContext& ctx) {
-  if (const std::optional<Error> error = ctx.server.settings->RewriteBlocking()) {
+  if (const std::optional<Error> error =
+          ctx.server.settings->RewriteBlocking(RewriteScope::kNotDefault)) {
     return ctx.reply.Error(*error);
   }
   ctx.reply.Ok();

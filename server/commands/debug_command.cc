@@ -14,6 +14,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/api/settings.h"
 #include "server/base/glob.h"
 #include "server/base/numbers.h"
 #include "server/commands/access_clock.h"
@@ -113,6 +114,14 @@ void Populate(CommandContext& ctx) {
   ctx.reply.Ok();
 }
 
+// DEBUG CONFIG-REWRITE-FORCE-ALL
+void RewriteWholeConfig(CommandContext& ctx) {
+  if (const auto error = ctx.server.settings->RewriteBlocking(RewriteScope::kAll)) {
+    return ctx.reply.Error(*error);
+  }
+  ctx.reply.Ok();
+}
+
 void RefuseReload(CommandContext& ctx) {
   ctx.reply.Error(MakeError(ErrorCode::kGeneric,
                             "ERR nothing is saved to disk, so that nothing can be loaded again"));
@@ -128,6 +137,8 @@ struct DebugSubcommand {
 };
 
 constexpr DebugSubcommand kSubcommands[] = {
+    {"config-rewrite-force-all", 2, 2, RewriteWholeConfig, "CONFIG-REWRITE-FORCE-ALL",
+     "    As CONFIG REWRITE, with a line for each setting."},
     {"error", 3, 3, ReplyError, "ERROR <string>", "    Reply with <string> as an error."},
     {"loadaof", 2, 2, RefuseReload, "LOADAOF", "    Refused: there is no append-only file."},
     {"object", 3, 3, DescribeObject, "OBJECT <key>", "    How the value of <key> is held."},

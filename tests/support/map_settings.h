@@ -58,7 +58,7 @@ class MapSettings final : public Settings {
     }
     return std::nullopt;
   }
-  std::optional<Error> RewriteBlocking() override {
+  std::optional<Error> RewriteBlocking(RewriteScope) override {
     return MakeError(ErrorCode::kGeneric, "ERR The server is running without a config file");
   }
   std::string Value(std::string_view name) const override {
