@@ -89,6 +89,14 @@ proc client_protocol {} {
     return $protocol
 }
 
+# A test that failed may have left tracking on in a client that others go on with, whose replies
+# they then mistake the invalidations for.
+proc stop_tracking {} {
+    foreach {id deferred} [array get ::redis::deferred] {
+        if {!$deferred} {catch {::redis::redisHandle$id client tracking off}}
+    }
+}
+
 rename test suite_test
 proc test {name args} {
     set failed_before $::num_failed
@@ -100,18 +108,21 @@ proc test {name args} {
         catch {set protocol [client_protocol]}
         catch {reconnect}
         if {$protocol == 3} {catch {r hello 3}}
+        stop_tracking
     }
 }
 
-# Waits for a server to say where it listens; the port, or an error if it ends first.
-proc wait_for_port {pid log} {
+# Waits for a server to say where it listens; the ports of RESP, gRPC and admin, or an error if it
+# ends first.
+proc wait_for_ports {pid log} {
     while 1 {
         set file [open $log]
         set text [read $file]
         close $file
-        if {[regexp -line {^resp 127\.0\.0\.1:(\d+)} $text -> port] &&
-            [regexp -line {^admin } $text]} {
-            return $port
+        if {[regexp -line {^resp 127\.0\.0\.1:(\d+)} $text -> resp] &&
+            [regexp -line {^grpc 127\.0\.0\.1:(\d+)} $text -> grpc] &&
+            [regexp -line {^admin 127\.0\.0\.1:(\d+)} $text -> admin]} {
+            return [list $resp $grpc $admin]
         }
         if {![file exists /proc/$pid]} {error "duet-server did not start:\n$text"}
         after 5
@@ -125,7 +136,8 @@ proc launch {srv} {
     set pipe [open [list | $::duet_server {*}[dict get $srv flags] >& $log] w]
     dict set srv pipe $pipe
     dict set srv pid [pid $pipe]
-    dict set srv port [wait_for_port [pid $pipe] $log]
+    dict set srv ports [wait_for_ports [pid $pipe] $log]
+    dict set srv port [lindex [dict get $srv ports] 0]
     return $srv
 }
 
@@ -147,7 +159,8 @@ proc new_server {overrides} {
     set settings [list notify-keyspace-events KEA latency-monitor-threshold 1 databases 16 \
         enable-debug-command yes enable-protected-configs yes {*}$overrides]
     set flags {--bind=127.0.0.1 --resp-port=0 --grpc-port=0 --admin-port=0}
-    lappend flags --unixsocket=$directory/socket
+    lappend flags --unixsocket=$directory/socket --config=$directory/duet.conf
+    close [open $directory/duet.conf w]
     set later {}
     foreach {name value} $settings {
         if {[regexp -line -- "^ +--${name}\[= \]" $::duet_flags]} {
@@ -210,13 +223,16 @@ proc start_server {options {code undefined}} {
     return -options $options $result
 }
 
-# On the same port, as clients expect.
+# On the same ports, as clients expect.
 proc restart_server {level wait_ready rotate_logs {reconnect 1} {shutdown sigterm}} {
     set srv [lindex $::servers end+$level]
     terminate $srv
     dict unset srv client
-    set flags [lsearch -all -inline -not [dict get $srv flags] --resp-port=*]
-    dict set srv flags [linsert $flags end --resp-port=[dict get $srv port]]
+    set flags [lsearch -all -inline -not -regexp [dict get $srv flags] {^--(resp|grpc|admin)-port=}]
+    foreach name {resp grpc admin} port [dict get $srv ports] {
+        lappend flags --$name-port=$port
+    }
+    dict set srv flags $flags
     lset ::servers end+$level [launch $srv]
     if {$reconnect} {reconnect $level}
 }
