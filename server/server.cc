@@ -13,6 +13,7 @@
 #include "server/base/hash.h"
 #include "server/commands/client_pause.h"
 #include "server/commands/command_table.h"
+#include "server/commands/memory_report.h"
 #include "server/commands/server_memory.h"
 #include "server/commands/statistics.h"
 #include "server/metrics/process.h"
@@ -76,6 +77,20 @@ runtime::RuntimeOptions RuntimeOptionsOf(const Config& config, const Clock* cloc
   options.spin_us = config.spin_us;
   options.clock = clock;
   return options;
+}
+
+metrics::MemoryFigures MemoryFiguresOf(const commands::MemoryReport& report) {
+  metrics::MemoryFigures figures;
+  figures.used = report.used;
+  figures.peak = report.peak;
+  figures.startup = report.startup;
+  figures.dataset = report.dataset();
+  figures.overhead = report.overhead();
+  figures.clients = report.clients;
+  figures.allocator_allocated = report.allocator.allocated_bytes;
+  figures.allocator_active = report.allocator.active_bytes;
+  figures.allocator_resident = report.allocator.resident_bytes;
+  return figures;
 }
 
 }  // namespace
@@ -454,6 +469,8 @@ metrics::Figures Server::Figures() {
     if (client.has(commands::kTracks)) ++figures.tracking_clients;
   });
   figures.tracked_keys = tracking_.keys();
+  figures.tracked_items = tracking_.items();
+  figures.tracked_prefixes = tracking_.prefixes();
   figures.channels = hub_.channels.channel_count() + hub_.shard_channels.channel_count();
   figures.channel_patterns = hub_.channels.pattern_count();
   figures.slow_log_length = context_.trace.slow_log().length();
@@ -465,8 +482,8 @@ metrics::Figures Server::Figures() {
   }
   figures.ticks_per_us = CycleClock::TicksPerUs();
   const int64_t now_ms = clock_.WallMs();
-  for (int i = 0; i < store::kDatabases; ++i) {
-    const store::StoreStats stats = store_.Stats(i, now_ms);
+  const commands::MemoryReport memory = commands::ReportMemory(context_, now_ms);
+  for (const store::StoreStats& stats : memory.databases) {
     figures.databases.push_back({.keys = stats.keys, .keys_with_expiry = stats.keys_with_expiry});
     if (stats.keys_with_expiry > 0) {
       figures.databases.back().average_ttl_seconds = static_cast<double>(stats.expiry_sum_ms) /
@@ -474,16 +491,17 @@ metrics::Figures Server::Figures() {
                                                      1000.0;
     }
     figures.expired_keys += stats.expired_keys;
-    figures.entry_bytes += stats.entry_bytes;
-    figures.table_bytes += stats.table_bytes;
   }
+  figures.table_bytes = memory.total.table_bytes;
+  figures.shards = store_.shard_count();
   figures.evicted_keys =
       registry_.Sum([](const metrics::WorkerCounters& worker) -> const metrics::Counter& {
         return worker.evicted_keys;
       });
-  figures.memory_used_bytes = memory_->UsedBytes(now_ms);
-  figures.memory_max_bytes = memory_->limits().max_bytes;
-  figures.process = metrics::ReadProcessFigures();
+  figures.memory = MemoryFiguresOf(memory);
+  figures.memory.maximum = memory_->limits().max_bytes;
+  figures.memory.policy = context_.settings->Value("maxmemory-policy");
+  figures.process = memory.process;
   for (int i = 0; i < runtime_.size(); ++i) {
     figures.workers.push_back(metrics::FromRuntime(runtime_.worker(i).figures()));
     figures.workers.back().active = i < runtime_.active_workers();

@@ -375,6 +375,15 @@ void Record(const Call& call, uint64_t errors_before, uint64_t& ticks) {
   }
 }
 
+namespace {
+
+void CountByDoor(const Session& session, size_t commands) {
+  metrics::WorkerCounters& counters = *session.counters;
+  (session.door == Door::kResp ? counters.resp_commands : counters.grpc_commands).Add(commands);
+}
+
+}  // namespace
+
 Dispatcher::Dispatcher(ServerContext& server) : server_(server), table_(CommandTable::Get()) {}
 
 void Dispatcher::Execute(Session& session, Argv argv, ReplyWriter& reply) {
@@ -388,6 +397,7 @@ void Dispatcher::Execute(Session& session, Argv argv, ReplyWriter& reply) {
   AccessClock access = ClockOf(server_, session, now_ms);
   Call call{server_, session, argv, reply, command, keys, now_ms, access};
   Perform(table_, call, ticks);
+  CountByDoor(session, 1);
   server_.tracking->TellPrefixes();
 }
 
@@ -402,6 +412,7 @@ bool Dispatcher::Resume(Session& session, ReplyWriter& reply) {
 BatchResult Dispatcher::ExecuteBatch(Session& session, const CommandBatch& batch, size_t begin,
                                      ReplyWriter& reply, FullCheck full, void* context) {
   const BatchResult result = ExecuteWindows(session, batch, begin, reply, full, context);
+  CountByDoor(session, result.executed);
   server_.tracking->TellPrefixes();
   return result;
 }

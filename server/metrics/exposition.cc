@@ -131,7 +131,7 @@ void AddServer(Builder& out, const Figures& figures) {
                   {"redis_version", figures.redis_version},
                   {"redis_mode", figures.mode},
                   {"os", figures.os},
-                  {"maxmemory_policy", "noeviction"}});
+                  {"maxmemory_policy", figures.memory.policy}});
   out.Gauges("duet_build_info", "The version that runs and what built it; always 1.")
       .Sample(1, {{"version", figures.version}, {"compiler", figures.compiler}});
   out.Gauge("duet_ready", "Whether the server takes requests: not while it starts or drains.",
@@ -158,6 +158,8 @@ void AddConnections(Builder& out, const Registry& registry, const Figures& figur
   out.Counter("redis_rejected_connections_total", "RESP connections refused at the limit.",
               Total(registry, &WorkerCounters::connections_rejected));
 
+  const uint64_t resp_commands = Total(registry, &WorkerCounters::resp_commands);
+  const uint64_t grpc_commands = Total(registry, &WorkerCounters::grpc_commands);
   const uint64_t resp_in = Total(registry, &WorkerCounters::resp_bytes_in);
   const uint64_t resp_out = Total(registry, &WorkerCounters::resp_bytes_out);
   const uint64_t grpc_in = Total(registry, &WorkerCounters::grpc_bytes_in);
@@ -166,6 +168,9 @@ void AddConnections(Builder& out, const Registry& registry, const Figures& figur
               resp_in + grpc_in);
   out.Counter("redis_net_output_bytes_total", "Bytes sent, through either door.",
               resp_out + grpc_out);
+  out.Counters("duet_commands_total", "Commands received, by door; also those that were refused.")
+      .Sample(static_cast<double>(resp_commands), {{"door", "resp"}})
+      .Sample(static_cast<double>(grpc_commands), {{"door", "grpc"}});
   out.Counters("duet_net_input_bytes_total", "Bytes received, by door; gRPC's are message bytes.")
       .Sample(static_cast<double>(resp_in), {{"door", "resp"}})
       .Sample(static_cast<double>(grpc_in), {{"door", "grpc"}});
@@ -222,8 +227,12 @@ void AddListeners(Builder& out, const Figures& figures) {
   out.Gauge("redis_pubsub_channels", "Channels that somebody listens to.", figures.channels);
   out.Gauge("redis_pubsub_patterns", "Patterns of channels that somebody listens to.",
             figures.channel_patterns);
-  out.Gauge("duet_tracked_keys", "Keys that clients hold copies of (CLIENT TRACKING).",
+  out.Gauge("redis_tracking_total_keys", "Keys that clients hold copies of (CLIENT TRACKING).",
             figures.tracked_keys);
+  out.Gauge("redis_tracking_total_items", "Copies of keys that clients hold.",
+            figures.tracked_items);
+  out.Gauge("redis_tracking_total_prefixes", "Prefixes of keys that clients track.",
+            figures.tracked_prefixes);
   out.Gauge("redis_slowlog_length", "Commands in the slow log.", figures.slow_log_length);
   if (figures.slow_log_next_id > 0) {
     out.Gauge("redis_slowlog_last_id", "Number of the newest command in the slow log.",
@@ -250,6 +259,9 @@ void AddErrors(Builder& out, const Registry& registry, const Figures& figures) {
     by_name[figures.error_names[i]] += registry.Sum(
         [i](const WorkerCounters& worker) -> const Counter& { return worker.errors[i]; });
   }
+  uint64_t total = 0;
+  for (const auto& [name, errors] : by_name) total += errors;
+  out.Gauge("redis_total_error_replies", "Error replies.", total);
   FamilyWriter family = out.Counters("redis_errors_total", "Error replies, by their first word.");
   for (const auto& [name, errors] : by_name) {
     if (errors > 0) family.Sample(static_cast<double>(errors), {{"err", name}});
@@ -277,26 +289,56 @@ void AddStore(Builder& out, const Registry& registry, const Figures& figures) {
               Total(registry, &WorkerCounters::keyspace_hits));
   out.Counter("redis_keyspace_misses_total", "Look-ups that did not find their key.",
               Total(registry, &WorkerCounters::keyspace_misses));
-  out.Gauge("duet_store_entry_bytes", "Memory of keys and values.", figures.entry_bytes);
+  out.Gauge("duet_store_entry_bytes", "Memory of keys and values.", figures.memory.dataset);
   out.Gauge("duet_store_table_bytes", "Memory of hash tables and expiry indexes.",
             figures.table_bytes);
+  out.Gauge("duet_store_shards", "Parts of the store, each with a lock.", figures.shards);
+}
+
+void AddAllocator(Builder& out, const MemoryFigures& memory) {
+  out.Gauge("redis_allocator_allocated_bytes", "Memory allocated by the program.",
+            memory.allocator_allocated);
+  if (memory.allocator_active == 0) return;
+  const auto allocated = static_cast<double>(memory.allocator_allocated);
+  const auto active = static_cast<double>(memory.allocator_active);
+  const auto resident = static_cast<double>(memory.allocator_resident);
+  out.Gauge("redis_allocator_active_bytes", "Memory of the pages that hold it.", active);
+  out.Gauge("redis_allocator_resident_bytes", "Memory that the allocator holds.", resident);
+  out.Gauge("redis_allocator_frag_bytes", "Active over allocated memory.", active - allocated);
+  out.Gauge("redis_allocator_rss_bytes", "Resident over active memory.", resident - active);
+  if (allocated > 0) {
+    out.Gauge("redis_allocator_frag_ratio", "The same, as a ratio.", active / allocated);
+  }
+  out.Gauge("redis_allocator_rss_ratio", "The same, as a ratio.", resident / active);
+}
+
+void AddMemory(Builder& out, const Figures& figures) {
+  const MemoryFigures& memory = figures.memory;
+  const uint64_t resident = figures.process.resident_bytes;
+  out.Gauge("redis_memory_used_bytes", "Memory in use, as maxmemory bounds it.", memory.used);
+  out.Gauge("redis_memory_max_bytes", "Memory limit (maxmemory); 0: none.", memory.maximum);
+  out.Gauge("redis_config_maxmemory", "The same, by its other name.", memory.maximum);
+  out.Gauge("redis_memory_used_rss_bytes", "Memory resident.", resident);
+  out.Gauge("redis_memory_used_peak_bytes", "The most memory that was in use.", memory.peak);
+  out.Gauge("redis_memory_used_startup_bytes", "Memory in use at the start.", memory.startup);
+  out.Gauge("redis_memory_used_dataset_bytes", "Memory of keys and values.", memory.dataset);
+  out.Gauge("redis_memory_used_overhead_bytes", "Memory of all else.", memory.overhead);
+  out.Gauge("redis_mem_clients_normal", "Memory of connected clients, in bytes.", memory.clients);
+  if (memory.used > 0) {
+    const double ratio = static_cast<double>(resident) / static_cast<double>(memory.used);
+    out.Gauge("redis_mem_fragmentation_ratio", "Resident memory over memory in use.", ratio);
+    out.Gauge("redis_memory_fragmentation_ratio",
+              "The same, by the name that older dashboards use.", ratio);
+    out.Gauge("redis_mem_fragmentation_bytes", "Resident memory less memory in use.",
+              static_cast<double>(resident) - static_cast<double>(memory.used));
+  }
+  out.Gauge("redis_total_system_memory_bytes", "Memory of the machine.",
+            figures.process.system_memory_bytes);
+  AddAllocator(out, memory);
 }
 
 void AddProcess(Builder& out, const Figures& figures) {
   const ProcessFigures& process = figures.process;
-  out.Gauge("redis_memory_used_bytes", "Memory allocated.", figures.memory_used_bytes);
-  out.Gauge("redis_memory_used_rss_bytes", "Memory resident.", process.resident_bytes);
-  out.Gauge("redis_memory_max_bytes", "Memory limit (maxmemory); 0: none.",
-            figures.memory_max_bytes);
-  if (figures.memory_used_bytes > 0) {
-    const double ratio = static_cast<double>(process.resident_bytes) /
-                         static_cast<double>(figures.memory_used_bytes);
-    out.Gauge("redis_mem_fragmentation_ratio", "Resident memory over allocated memory.", ratio);
-    out.Gauge("redis_memory_fragmentation_ratio",
-              "The same, by the name that older dashboards use.", ratio);
-  }
-  out.Gauge("redis_total_system_memory_bytes", "Memory of the machine.",
-            process.system_memory_bytes);
   out.Counter("redis_cpu_sys_seconds_total", "CPU time in the kernel.", process.cpu_sys_seconds);
   out.Counter("redis_cpu_user_seconds_total", "CPU time outside of the kernel.",
               process.cpu_user_seconds);
@@ -429,6 +471,7 @@ std::vector<MetricFamily> Collect(const Registry& registry, const Figures& figur
   AddErrors(out, registry, figures);
   AddListeners(out, figures);
   AddStore(out, registry, figures);
+  AddMemory(out, figures);
   AddProcess(out, figures);
   AddWorkers(out, figures);
   AddRpcs(out, registry, figures);

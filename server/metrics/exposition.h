@@ -62,6 +62,21 @@ struct SpanFigures {
   uint64_t dropped = 0;   // they found no place in the queue
 };
 
+// Bytes, unless said otherwise; as INFO's section memory has them.
+struct MemoryFigures {
+  uint64_t used = 0;     // what maxmemory bounds
+  uint64_t maximum = 0;  // maxmemory; 0: no limit
+  std::string policy = "noeviction";
+  uint64_t peak = 0;      // the most that was used
+  uint64_t startup = 0;   // used when the server was ready
+  uint64_t dataset = 0;   // keys and values
+  uint64_t overhead = 0;  // all else
+  uint64_t clients = 0;   // state and buffers of connected clients
+  uint64_t allocator_allocated = 0;
+  uint64_t allocator_active = 0;    // in the pages that hold them; 0: not known
+  uint64_t allocator_resident = 0;  // mapped by the allocator
+};
+
 // What the counters do not know: the composition root fills it for each scrape.
 struct Figures {
   // Who is running.
@@ -77,6 +92,8 @@ struct Figures {
   uint64_t blocked_clients = 0;   // wait in a command, or for the end of CLIENT PAUSE
   uint64_t tracking_clients = 0;  // CLIENT TRACKING
   uint64_t tracked_keys = 0;
+  uint64_t tracked_items = 0;  // pairs of a client and a key
+  uint64_t tracked_prefixes = 0;
   uint64_t channels = 0;  // that somebody listens to; shard channels too
   uint64_t channel_patterns = 0;
   uint64_t slow_log_length = 0;
@@ -87,15 +104,14 @@ struct Figures {
   std::vector<DatabaseFigures> databases;  // by number
   uint64_t expired_keys = 0;
   uint64_t evicted_keys = 0;
-  uint64_t entry_bytes = 0;
   uint64_t table_bytes = 0;
+  uint64_t shards = 0;
 
   LogFigures log;
   SpanFigures spans;
 
   // Memory and process.
-  uint64_t memory_used_bytes = 0;  // allocated, as the allocator counts it
-  uint64_t memory_max_bytes = 0;   // maxmemory; 0: no limit
+  MemoryFigures memory;
   ProcessFigures process;
 
   std::vector<WorkerFigures> workers;

@@ -79,6 +79,8 @@ class alignas(64) WorkerCounters : public Counters {
 
   const size_t place;   // in the registry
   Counter data_growth;  // bytes that its commands added to the data; modulo 2^64, as it may shrink
+  Counter resp_commands;  // that came through this door, unknown and refused ones included
+  Counter grpc_commands;
 
   // One executed command.
   void RecordCommand(size_t index, uint64_t ticks, bool failed_call) {

@@ -35,7 +35,8 @@ def get(address, path):
 
 class Exporter(unittest.TestCase):
     def setUp(self):
-        self.server = self.enterContext(Duet("--maxclients=321"))
+        self.server = self.enterContext(Duet("--maxclients=321", "--maxmemory=1gb",
+                                              "--maxmemory-policy=allkeys-lru"))
         self.client = self.enterContext(self.server.connect())
         port = free_port()
         self.exporter = Process([
@@ -91,6 +92,8 @@ class Exporter(unittest.TestCase):
 
         # /metrics says the same under the same names.
         own = self.scrape(self.server.admin)
+        own_info = next(dict(labels) for name, labels in own if name == "redis_instance_info")
+        self.assertEqual(own_info, {label: info[label] for label in own_info})
         both = [key for key in own if key in scraped and key[0].startswith("redis_") and
                 not MOVING.search(key[0])]
         self.assertGreater(len(both), 8, both)

@@ -26,7 +26,17 @@ Figures MakeFigures() {
   figures.max_clients = 10'000;
   figures.databases = {{5, 2, 1.5}, {0, 0, 0}};
   figures.expired_keys = 3;
-  figures.memory_used_bytes = 1000;
+  figures.memory = {.used = 1000,
+                    .maximum = 4000,
+                    .policy = "allkeys-lfu",
+                    .peak = 1500,
+                    .startup = 300,
+                    .dataset = 600,
+                    .overhead = 400,
+                    .clients = 50,
+                    .allocator_allocated = 1000,
+                    .allocator_active = 1600,
+                    .allocator_resident = 2400};
   figures.process.resident_bytes = 2000;
   figures.process.cpu_user_seconds = 1.25;
   figures.workers = {WorkerFigures{}, WorkerFigures{}};
@@ -106,6 +116,36 @@ TEST_F(ExpositionTest, CountsConnectionsAndBytesOfBothDoors) {
   EXPECT_THAT(text, HasSubstr("redis_connections_received_total 5\n"));
   EXPECT_THAT(text, HasSubstr("redis_net_input_bytes_total 111\n"));
   EXPECT_THAT(text, HasSubstr("duet_net_input_bytes_total{door=\"grpc\"} 11\n"));
+}
+
+TEST_F(ExpositionTest, CountsCommandsByDoor) {
+  registry_.worker(0).resp_commands.Add(4);
+  registry_.worker(1).resp_commands.Add(1);
+  registry_.worker(1).grpc_commands.Add(3);
+  EXPECT_THAT(Text(), HasSubstr("duet_commands_total{door=\"resp\"} 5\n"));
+  EXPECT_THAT(Text(), HasSubstr("duet_commands_total{door=\"grpc\"} 3\n"));
+}
+
+TEST_F(ExpositionTest, SaysWhereTheMemoryIs) {
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("maxmemory_policy=\"allkeys-lfu\""));
+  EXPECT_THAT(text, HasSubstr("redis_memory_used_bytes 1000\n"));
+  EXPECT_THAT(text, HasSubstr("redis_memory_max_bytes 4000\n"));
+  EXPECT_THAT(text, HasSubstr("redis_config_maxmemory 4000\n"));
+  EXPECT_THAT(text, HasSubstr("redis_memory_used_peak_bytes 1500\n"));
+  EXPECT_THAT(text, HasSubstr("redis_memory_used_dataset_bytes 600\n"));
+  EXPECT_THAT(text, HasSubstr("redis_memory_used_overhead_bytes 400\n"));
+  EXPECT_THAT(text, HasSubstr("redis_mem_fragmentation_ratio 2\n"));
+  EXPECT_THAT(text, HasSubstr("redis_allocator_frag_ratio 1.6\n"));
+  EXPECT_THAT(text, HasSubstr("redis_allocator_rss_bytes 800\n"));
+}
+
+TEST_F(ExpositionTest, LeavesOutWhatTheAllocatorDoesNotSay) {
+  figures_.memory.allocator_active = 0;
+  const std::string text = Text();
+  EXPECT_THAT(text, HasSubstr("redis_allocator_allocated_bytes 1000\n"));
+  EXPECT_THAT(text, Not(HasSubstr("redis_allocator_active_bytes")));
+  EXPECT_THAT(text, Not(HasSubstr("redis_allocator_rss_ratio")));
 }
 
 TEST_F(ExpositionTest, ConnectedClientsAreNeverNegative) {
