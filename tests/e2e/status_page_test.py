@@ -8,8 +8,10 @@ import sys
 import threading
 import unittest
 
+import grpc
+
 from browser import Browser
-from harness import Duet, encode
+from harness import SLOWDOWN, Duet, encode
 
 TILE = "document.querySelector('[data-tile=\"%s\"] b')?.textContent"
 SCREENSHOT = None
@@ -23,9 +25,10 @@ class StatusPage(unittest.TestCase):
         self.client.call("CLIENT", "SETINFO", "LIB-NAME", "demo")
         self.client.call("SET", "a-secret-key", "a-secret-value")
         self.stop = threading.Event()
-        load = threading.Thread(target=self.load)
-        load.start()
-        self.addCleanup(load.join)
+        for each in (self.load, self.load_grpc):
+            thread = threading.Thread(target=each)
+            thread.start()
+            self.addCleanup(thread.join)
         self.addCleanup(self.stop.set)
         self.browser = self.enterContext(Browser("http://127.0.0.1:%d/" % self.server.admin[1]))
         self.browser.wait_for("document.querySelector('#state')?.textContent === 'ready'",
@@ -41,19 +44,28 @@ class StatusPage(unittest.TestCase):
                 for _ in range(200):
                     client.read_raw()
 
+    def load_grpc(self):
+        with grpc.insecure_channel("%s:%d" % self.server.grpc) as channel:
+            execute = channel.unary_unary("/duet.v1.KeyValueService/Execute")
+            while not self.stop.wait(0.001):
+                execute(b"\x0a\x04PING", timeout=20 * SLOWDOWN)  # ExecuteRequest{args: ["PING"]}
+
     def test_figures_move_under_load(self):
-        self.browser.wait_for(f"parseFloat({TILE % 'commands/s'}) > 0", "throughput")
+        self.browser.wait_for(f"parseFloat({TILE % 'RESP commands/s'}) > 0", "RESP")
+        self.browser.wait_for(f"parseFloat({TILE % 'gRPC commands/s'}) > 0", "gRPC")
         self.browser.wait_for(f"{TILE % 'keys'} === '101'", "the number of keys")
-        self.browser.wait_for_text(TILE % "p99", r"^\d+(\.\d)? (ns|µs|ms|s)$")
+        self.browser.wait_for_text(TILE % "latency, p99", r"^\d+(\.\d)? (ns|µs|ms|s)$")
         self.browser.wait_for_text(TILE % "memory", r"^[\d.]+ [KM]iB$")
         self.browser.wait_for(
-            "document.querySelector('#chart .resp').getAttribute('points').split(' ').length > 2",
-            "points of the chart")
+            "['.resp', '.grpc'].every(door => document.querySelector('#chart ' + door)"
+            ".getAttribute('points').split(' ').length > 2)", "points of the chart")
         table = "document.querySelector('#%s').innerText"
         self.browser.wait_for_text(table % "commands", r"^get\s")
         self.browser.wait_for_text(table % "workers", r"^0 io")
         self.browser.wait_for_text(table % "databases", r"db0\s+101\s+100")
-        self.browser.wait_for_text(table % "doors", r"resp\s+[\d.]+ [KM]iB/s")
+        self.browser.wait_for_text(table % "doors", r"resp\s+[\d.]+( k)?\s+[\d.]+ [KM]iB/s")
+        self.browser.wait_for_text(table % "doors", r"grpc\s+[1-9]\d*\s")
+        self.browser.wait_for_text("document.querySelector('#most').textContent", r"^at most [1-9]")
         if SCREENSHOT:
             self.browser.resize(1180, 900)
             for _ in range(20):
@@ -86,6 +98,8 @@ class StatusPage(unittest.TestCase):
         self.server.stop()
         self.browser.wait_for("document.querySelector('#state').textContent === 'no answer'",
                               "that the server is gone")
+        self.assertLess(float(self.browser.ask(
+            "getComputedStyle(document.querySelector('#tiles')).opacity")), 1)
         self.browser.faults.clear()  # the failed requests, which a browser reports
 
     def tearDown(self):
