@@ -89,12 +89,15 @@ def setting_schema(meaning):
         if int(match[2]) < 2**53:  # YAML's numbers are floats in Helm
             schema["maximum"] = int(match[2])
     elif match := re.search(r"A number from (\d+) to (\d+)\.", meaning):
-        schema |= {"type": "number", "minimum": int(match[1]), "maximum": int(match[2])}
+        schema |= {"type": ["number", "string"], "minimum": int(match[1]), "maximum": int(match[2]),
+                   "pattern": r"^[0-9]*\.?[0-9]+$"}  # a text: helm --set makes no fractions
     elif "A size from " in meaning:
         schema |= {"type": ["integer", "string"], "minimum": 0,
                    "pattern": "^[0-9]+([bB]|[kKmMgG][bB]?)?$"}
     elif "A time from " in meaning:
         schema |= {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+(ms|s|m)?$"}
+    elif "host:port, http://host:port or unix:/path" in meaning:
+        schema |= {"type": "string", "pattern": "^(|(http://)?[^/ ]+:[0-9]+/?|unix:/.+)$"}
     elif match := re.search(r"One of ([\w, -]+)\.$", meaning):
         schema["enum"] = match[1].split(", ")
         if "yes" in schema["enum"]:  # which YAML takes for true

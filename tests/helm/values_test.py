@@ -55,7 +55,8 @@ class Values(unittest.TestCase):
         self.assertEqual(variables["DUET_MAX_REQUEST_BYTES"], "68719476736")
 
     def test_fractions_stay_fractions(self):
-        for ratio, read in ((0.01, "0.01"), (0.00001, "1e-05"), (1, "1"), (0, "0")):
+        # helm's --set gives the text "0.5".
+        for ratio, read in ((0.01, "0.01"), (0.00001, "1e-05"), (1, "1"), (0, "0"), ("0.5", "0.5")):
             variables = environment(objects({"settings": {"trace-sample-ratio": ratio}}))
             self.assertEqual(variables["DUET_TRACE_SAMPLE_RATIO"], read)
 
@@ -184,6 +185,11 @@ class Values(unittest.TestCase):
         self.assertIn("MEMORY ONLY", notes())
         self.assertIn("writes nothing to the volume", notes(file=values_files()["statefulset"]))
         self.assertNotIn("redis-cli", notes(file=values_files()["balancer"]))
+        traced = {"settings": {"otlp-endpoint": "http://collector:4317"}}
+        self.assertIn("no span reaches http://collector:4317", notes(traced))
+        egress = {"networkPolicy": {"egress": [{"ports": [{"port": 4317}]}]}}
+        for values in ({}, traced | egress, traced | {"networkPolicy": {"enabled": False}}):
+            self.assertNotIn("no span", notes(values))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-{{/* What `helm install` prints. tests/helm/notes_test.py runs the commands in it. */}}
+{{/* What `helm install` prints. tests/helm/run_test.py runs the commands in it. */}}
 {{- define "duet.notes" -}}
 {{- $name := include "duet.fullname" . -}}
 {{- $n := printf "-n %s" .Release.Namespace -}}
@@ -30,6 +30,9 @@ In the cluster, clients reach it at
 
 A NetworkPolicy lets in only whom networkPolicy.clients and networkPolicy.metrics name (unless you
 changed them: pods of this namespace, and metrics also from the namespace "monitoring").
+{{- if and (get .Values.settings "otlp-endpoint") (not .Values.networkPolicy.egress) }}
+It lets nothing out: no span reaches {{ get .Values.settings "otlp-endpoint" }} until networkPolicy.egress does.
+{{- end }}
 {{- end }}
 
 Wait until it is ready:
