@@ -25,6 +25,7 @@
 #include "server/grpc/pipeline.h"
 #include "server/grpc/service.h"
 #include "server/grpc/unary_call.h"
+#include "server/runtime/cpu_probe.h"
 #include "server/runtime/queue_threads.h"
 #include "server/runtime/runtime.h"
 
@@ -82,11 +83,11 @@ class Server final : public GrpcServer, private CallHost {
   void DrainBlocking(absl::Duration grace) override;
 
  private:
-  runtime::QueueThreadsOptions ThreadOptions() const {
+  runtime::QueueThreadsOptions ThreadOptions() {
     runtime::QueueThreadsOptions threads;
     threads.max_threads = options_.max_queue_threads;
     threads.home = &options_.runtime->worker(0);
-    threads.cpu_probe = &options_.runtime->cpu_probe();
+    threads.cpu_probe = &cpu_probe_;
     return threads;
   }
 
@@ -127,6 +128,7 @@ class Server final : public GrpcServer, private CallHost {
   CallQueue call_queue_;
   std::vector<std::unique_ptr<CallSlots>> slots_;
   IdleStreams idle_streams_;
+  runtime::SystemCpuProbe cpu_probe_;
   runtime::QueueThreads threads_;
   CallTasks tasks_;
   std::unique_ptr<::grpc::Server> server_;

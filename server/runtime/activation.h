@@ -16,7 +16,8 @@
 
 namespace duet::runtime {
 
-// How busy the machine is. Tests give a fake one.
+// How busy the machine is. Each policy has one of its own, since it measures from call to call.
+// Tests give a fake one.
 class CpuProbe {
  public:
   virtual ~CpuProbe() = default;

@@ -80,7 +80,6 @@ class Runtime {
   // The worker that calls, or worker 0 from threads that are no worker of this runtime.
   Worker& HomeWorker();
   const Clock& clock() const { return *clock_; }
-  CpuProbe& cpu_probe() { return *cpu_probe_; }
   // Those who keep the runtime alive: every task spawned here or in a TaskGroup.
   Gate& tasks() { return tasks_; }
 
