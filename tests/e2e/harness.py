@@ -327,7 +327,7 @@ def _parse(data, at):
 
 
 def http_get(address, path, seconds=10.0, accept="*/*"):
-    """(status, headers, body) of a GET on the admin listener."""
+    """(status, headers, body) of a GET on the admin listener. ConnectionError: it closed instead."""
     with socket.create_connection(address, seconds * SLOWDOWN) as connection:
         connection.sendall(f"GET {path} HTTP/1.1\r\nHost: test\r\nAccept: {accept}\r\n"
                            "Connection: close\r\n\r\n".encode())
@@ -337,6 +337,8 @@ def http_get(address, path, seconds=10.0, accept="*/*"):
             if not chunk:
                 break
             data += chunk
+    if not data:
+        raise ConnectionResetError(f"no answer to GET {path}: the connection was closed")
     head, _, body = data.partition(b"\r\n\r\n")
     lines = head.decode().split("\r\n")
     headers = {name.lower(): value.strip()
