@@ -15,12 +15,13 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
-#include <initializer_list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <type_traits>
+
+#include "absl/types/span.h"
 
 #include "server/base/clock.h"
 #include "server/base/log_filter.h"
@@ -58,7 +59,7 @@ class LogField {
   bool bare_ = false;
 };
 
-using LogFields = std::initializer_list<LogField>;
+using LogFields = absl::Span<const LogField>;  // takes a list in braces, and an array
 
 // What was logged since the start.
 struct LogFigures {

@@ -102,25 +102,16 @@ void CommandTrace::NoteSlow(const Call& call, int64_t us,
                  .words = TrimForSlowLog(WithoutSecrets(*call.command, call.argv)),
                  .peer_address = peer,
                  .client_name = call.session.name.Get()});
-  constexpr std::string_view kMessage = "slow command";
   const std::string user = call.session.user.Get();
+  const std::string trace_id = trace ? tracing::ToHex(*trace) : "";
   const LogField fields[] = {{"command", call.command->full_name},
                              {"duration_us", us},
                              {"connection", call.session.id},
                              {"peer", peer},
-                             {"user", user}};
-  Logger& log = *call.server.log;
-  if (!trace) {
-    return log.Info(LogTarget::kCommands, kMessage,
-                    {fields[0], fields[1], fields[2], fields[3], fields[4]});
-  }
-  log.Info(LogTarget::kCommands, kMessage,
-           {fields[0],
-            fields[1],
-            fields[2],
-            fields[3],
-            fields[4],
-            {"trace_id", tracing::ToHex(*trace)}});
+                             {"user", user},
+                             {"trace_id", trace_id}};
+  call.server.log->Info(LogTarget::kCommands, "slow command",
+                        LogFields(fields).first(trace ? 6 : 5));
 }
 
 void CommandTrace::NoteRefused(const Call& call, const Error& error) {

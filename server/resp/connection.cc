@@ -352,10 +352,11 @@ void Connection::LogEvent(LogLevel level, std::string_view message, std::string_
   Logger& log = *services_.dispatcher.server().log;
   if (!log.enabled(LogTarget::kResp, level)) return;
   const std::string user = session_.user.Get();
-  const LogField who[] = {
-      {"connection", session_.id}, {"peer", session_.peer_address}, {"user", user}};
-  if (reason.empty()) return log.Log(level, LogTarget::kResp, message, {who[0], who[1], who[2]});
-  log.Log(level, LogTarget::kResp, message, {who[0], who[1], who[2], {"reason", reason}});
+  const LogField fields[] = {{"connection", session_.id},
+                             {"peer", session_.peer_address},
+                             {"user", user},
+                             {"reason", reason}};
+  log.Log(level, LogTarget::kResp, message, LogFields(fields).first(reason.empty() ? 3 : 4));
 }
 
 // Sends the hot output buffer; what the socket does not take goes to unsent_.

@@ -12,8 +12,7 @@ namespace duet::runtime {
 
 Runtime::Runtime(const RuntimeOptions& options)
     : clock_(options.clock != nullptr ? options.clock : &system_clock_),
-      own_cpu_probe_(options.cpu_probe != nullptr ? nullptr : std::make_unique<SystemCpuProbe>()),
-      cpu_probe_(options.cpu_probe != nullptr ? options.cpu_probe : own_cpu_probe_.get()) {
+      own_cpu_probe_(options.cpu_probe != nullptr ? nullptr : std::make_unique<SystemCpuProbe>()) {
   const int threads = options.threads > 0 ? options.threads : AvailableCpus();
   const WorkerOptions worker_options{
       .read_buffer_bytes = options.read_buffer_bytes, .spin_us = options.spin_us, .clock = clock_};
@@ -22,7 +21,8 @@ Runtime::Runtime(const RuntimeOptions& options)
   }
   own_busy_probe_ = std::make_unique<WorkerBusyProbe>(&workers_);
   balancer_ = std::make_unique<LoadBalancer>(
-      &workers_, options.activation, cpu_probe_,
+      &workers_, options.activation,
+      options.cpu_probe != nullptr ? options.cpu_probe : own_cpu_probe_.get(),
       options.busy_probe != nullptr ? options.busy_probe : own_busy_probe_.get());
 }
 

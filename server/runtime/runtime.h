@@ -91,7 +91,6 @@ class Runtime {
   const SystemClock system_clock_;
   const Clock* const clock_;
   const std::unique_ptr<CpuProbe> own_cpu_probe_;
-  CpuProbe* const cpu_probe_;
   Gate tasks_;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::unique_ptr<BusyProbe> own_busy_probe_;
