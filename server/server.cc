@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <sys/resource.h>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -436,10 +437,10 @@ void Server::DrainBlocking() {
   const int64_t timeout_ms = settings_.Number("drain-timeout");
   const absl::Time end = absl::Now() + absl::Milliseconds(timeout_ms);
   if (started_) {
-    if (resp_ != nullptr) resp_->DrainBlocking(timeout_ms);
-    if (grpc_ != nullptr) {
-      grpc_->DrainBlocking(std::max(absl::ZeroDuration(), end - absl::Now()));
-    }
+    // Both at once: a client that holds up one door must not take the other's time.
+    std::thread resp_drain([this, timeout_ms] { resp_->DrainBlocking(timeout_ms); });
+    if (grpc_ != nullptr) grpc_->DrainBlocking(absl::Milliseconds(timeout_ms));
+    resp_drain.join();
     if (admin_ != nullptr) {
       runtime_.Spawn(admin_->Drain(runtime::Deadline::After(clock_, kAdminGrace))).JoinBlocking();
     }

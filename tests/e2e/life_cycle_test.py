@@ -192,6 +192,26 @@ class Drain(unittest.TestCase):
                 self.assertEqual(server.stop(signal.SIGTERM, 40), 0)
                 self.assertLess(time.monotonic() - started, 40 * SLOWDOWN)
 
+    def test_a_client_that_does_not_read_holds_no_other_door(self):
+        with Duet("--drain-timeout=10m") as server:
+            with server.connect() as client, server.connect() as slow:
+                client.call("SET", "big", b"v" * 1_000_000)
+                slow.send(encode("GET", "big") * 100)
+                wait_until(lambda: b"cmd=get" in client.call("CLIENT", "LIST"), what="its replies")
+                server.process.terminate()
+                wait_until(lambda: not self.accepts(server.resp), what="the RESP door is closed")
+                wait_until(lambda: not self.accepts(server.grpc), what="the gRPC door is closed")
+                self.assertTrue(server.alive())
+            self.assertEqual(server.stop(None), 0)
+
+    @staticmethod
+    def accepts(address):
+        try:
+            socket.create_connection(address, 20 * SLOWDOWN).close()
+            return True
+        except ConnectionRefusedError:
+            return False
+
     def test_the_delay_is_the_one_that_was_set_last(self):
         with Duet() as server, server.connect() as client:
             client.call("CONFIG", "SET", "drain-delay", "2s")
