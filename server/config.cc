@@ -149,11 +149,28 @@ absl::StatusOr<Config> ReadAll(std::span<const std::string> args, const Environm
   return config;
 }
 
+absl::Status CheckTls(const Config& config) {
+  const char* const port = config.tls_port != kPortOff ? "--tls-port" : "--grpc-tls-port";
+  if (config.tls_cert_file.empty() || config.tls_key_file.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(port, " needs a certificate and its key: --tls-cert-file and --tls-key-file"));
+  }
+  if (config.tls_auth_clients != TlsClientAuth::kNo && config.tls_ca_cert_file.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(port,
+                     " needs --tls-ca-cert-file to check clients' certificates against, or "
+                     "--tls-auth-clients=no"));
+  }
+  return absl::OkStatus();
+}
+
 // What no row can know.
 absl::Status CheckTogether(const Config& config) {
   const std::pair<const char*, int> doors[] = {{"--resp-port", config.resp_port},
                                                {"--grpc-port", config.grpc_port},
-                                               {"--admin-port", config.admin_port}};
+                                               {"--admin-port", config.admin_port},
+                                               {"--tls-port", config.tls_port},
+                                               {"--grpc-tls-port", config.grpc_tls_port}};
   for (const auto& [name, port] : doors) {
     for (const auto& [other, other_port] : doors) {
       if (name == other) break;
@@ -163,11 +180,13 @@ absl::Status CheckTogether(const Config& config) {
       }
     }
   }
-  if (config.resp_port == kPortOff && config.grpc_port == kPortOff && config.unix_socket.empty()) {
+  const bool tls = config.tls_port != kPortOff || config.grpc_tls_port != kPortOff;
+  if (!tls && config.resp_port == kPortOff && config.grpc_port == kPortOff &&
+      config.unix_socket.empty()) {
     return absl::InvalidArgumentError(
         "--resp-port and --grpc-port are both off: there is no door left to serve at");
   }
-  return absl::OkStatus();
+  return tls ? CheckTls(config) : absl::OkStatus();
 }
 
 }  // namespace

@@ -21,6 +21,7 @@
 #include "server/base/limits.h"
 #include "server/base/log.h"
 #include "server/base/memory_limits.h"
+#include "server/base/tls_options.h"
 
 namespace duet {
 
@@ -48,7 +49,9 @@ struct Config {
   int resp_port = 6379;  // 0: pick a free one; kPortOff: no such door
   int grpc_port = 50051;
   int admin_port = 9121;
-  std::vector<BindAddress> bind = {{"127.0.0.1", false}, {"::1", true}};  // all three doors
+  int tls_port = kPortOff;  // RESP over TLS
+  int grpc_tls_port = kPortOff;
+  std::vector<BindAddress> bind = {{"127.0.0.1", false}, {"::1", true}};  // all doors
   std::string unix_socket;        // RESP over a Unix-domain socket; empty: none
   uint32_t unix_socket_perm = 0;  // mode bits of its file; 0: as the umask has it
   int tcp_backlog = 511;
@@ -57,6 +60,16 @@ struct Config {
 
   std::string password;       // requirepass; empty: none is asked for
   std::string password_file;  // read by LoadPasswordFileBlocking
+
+  // TlsOptions, of both TLS doors.
+  std::string tls_cert_file;
+  std::string tls_key_file;
+  std::string tls_ca_cert_file;
+  TlsClientAuth tls_auth_clients = TlsClientAuth::kYes;
+  TlsVersions tls_protocols = TlsVersions::k12And13;
+  std::string tls_ciphers;
+  std::string tls_ciphersuites;
+  int64_t tls_reload_interval_ms = 10'000;
 
   DebugAccess debug_access = DebugAccess::kNo;  // enable-debug-command
 

@@ -90,16 +90,21 @@ Complaint Apply(const Words& words, Config& config) {
   return std::nullopt;
 }
 
-// A line as CONFIG REWRITE writes it. Texts are in quotes, as Redis has them.
+// Texts are in quotes, as Redis has them, and what would not be one word without.
+bool NeedsQuotes(const SettingRow& row, const std::string& value) {
+  return row.text != nullptr || row.kind == SettingKind::kKeyEvents || value.empty() ||
+         (value.find(' ') != std::string::npos && !TakesManyWords(row));
+}
+
+// A line as CONFIG REWRITE writes it.
 std::string LineFor(std::string_view name, const SettingRow& row, const Config& config) {
   std::string line = absl::StrCat(std::string(name), " ");
-  if (row.kind == SettingKind::kBindList) {
-    line += FormatForRedis(row, config);
-  } else if (row.text != nullptr || row.kind == SettingKind::kKeyEvents ||
-             (row.kind == SettingKind::kNumberList && (config.*row.numbers).empty())) {
-    AppendQuoted(FormatSetting(row, config), line);
+  const std::string value =
+      row.kind == SettingKind::kBindList ? FormatForRedis(row, config) : FormatSetting(row, config);
+  if (NeedsQuotes(row, value)) {
+    AppendQuoted(value, line);
   } else {
-    line += FormatSetting(row, config);
+    line += value;
   }
   return line;
 }

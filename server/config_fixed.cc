@@ -26,7 +26,6 @@ constexpr FixedParameter kParameters[] = {
     {"supervised", "no", kImmutable},
     {"syslog-enabled", "no", kImmutable},
     {"tls-cluster", "no"},
-    {"tls-port", "0"},
     {"tls-replication", "no"},
     // One user, "default", and no file of users.
     {"acl-pubsub-default", "resetchannels"},

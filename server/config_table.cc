@@ -60,6 +60,7 @@ struct LogLevels {
 constexpr std::string_view kFile = "Configuration";
 constexpr std::string_view kDoors = "Doors";
 constexpr std::string_view kSecurity = "Security";
+constexpr std::string_view kTls = "TLS";
 constexpr std::string_view kLimits = "Limits";
 constexpr std::string_view kGrpc = "gRPC limits";
 constexpr std::string_view kRuntime = "Threads and memory";
@@ -84,6 +85,17 @@ constexpr SettingChoice kDebugAccess[] = {
     {"no", static_cast<int64_t>(DebugAccess::kNo)},
     {"yes", static_cast<int64_t>(DebugAccess::kYes)},
     {"local", static_cast<int64_t>(DebugAccess::kLocal)},
+};
+constexpr SettingChoice kTlsAuthClients[] = {
+    {"no", static_cast<int64_t>(TlsClientAuth::kNo)},
+    {"yes", static_cast<int64_t>(TlsClientAuth::kYes)},
+    {"optional", static_cast<int64_t>(TlsClientAuth::kOptional)},
+};
+constexpr SettingChoice kTlsProtocols[] = {
+    {"TLSv1.2 TLSv1.3", static_cast<int64_t>(TlsVersions::k12And13)},
+    {"TLSv1.3 TLSv1.2", static_cast<int64_t>(TlsVersions::k12And13)},
+    {"TLSv1.3", static_cast<int64_t>(TlsVersions::k13Only)},
+    {"TLSv1.2", static_cast<int64_t>(TlsVersions::k12Only)},
 };
 constexpr SettingChoice kLogFormats[] = {
     {"text", static_cast<int64_t>(LogFormat::kText)},
@@ -171,6 +183,10 @@ constexpr SettingRow kRows[] = {
     Number<Direct<&Config::admin_port>>(
         "admin-port", "", kDoors, kPort, kPortOff, 65535,
         "Port of the status page, /metrics, /livez and /readyz (HTTP). 0: pick a free one."),
+    Number<Direct<&Config::tls_port>>("tls-port", "", kDoors, kPort, kPortOff, 65535,
+                                      "Port of RESP over TLS. 0: pick a free one."),
+    Number<Direct<&Config::grpc_tls_port>>("grpc-tls-port", "", kDoors, kPort, kPortOff, 65535,
+                                           "Port of gRPC over TLS. 0: pick a free one."),
     SettingRow{"bind", "", kDoors, SettingKind::kBindList, 1, 16,
                "Addresses that all doors listen on. May be repeated. * is every IPv4 address, ::* "
                "every IPv6 address; an address with a leading - may be missing on this machine."},
@@ -204,6 +220,29 @@ constexpr SettingRow kRows[] = {
         "Who may call DEBUG, which can stop the server for a while: nobody, everybody, or clients "
         "on this machine (local).",
         /*runtime=*/false),
+
+    Text("tls-cert-file", kTls, SettingKind::kText, 4095, &Config::tls_cert_file,
+         "PEM file with the server's certificate, and after it those of the authorities up to the "
+         "one that clients know."),
+    Text("tls-key-file", kTls, SettingKind::kText, 4095, &Config::tls_key_file,
+         "PEM file with the certificate's private key, without a passphrase."),
+    Text("tls-ca-cert-file", kTls, SettingKind::kText, 4095, &Config::tls_ca_cert_file,
+         "PEM file with the authorities that clients' certificates are checked against."),
+    Choice<Direct<&Config::tls_auth_clients>>(
+        "tls-auth-clients", kTls, kTlsAuthClients,
+        "Whether clients must show a certificate (yes), may (optional), or are not asked for one.",
+        /*runtime=*/false),
+    Choice<Direct<&Config::tls_protocols>>("tls-protocols", kTls, kTlsProtocols,
+                                           "Versions of TLS that are spoken.", /*runtime=*/false),
+    Text("tls-ciphers", kTls, SettingKind::kText, 4095, &Config::tls_ciphers,
+         "Ciphers of TLS 1.2, as `openssl ciphers` lists them, for RESP; gRPC takes "
+         "GRPC_SSL_CIPHER_SUITES. Empty: OpenSSL's own."),
+    Text("tls-ciphersuites", kTls, SettingKind::kText, 4095, &Config::tls_ciphersuites,
+         "Cipher suites of TLS 1.3, for RESP. Empty: OpenSSL's own."),
+    Number<Direct<&Config::tls_reload_interval_ms>>(
+        "tls-reload-interval", "", kTls, kMilliseconds, 0, 3'600'000,
+        "How often the three files are looked at; what is new in them counts for connections to "
+        "come. 0: never."),
 
     Number<OfLimits<&Limits::max_clients>>("maxclients", "", kLimits, kInteger, 1, 1'000'000,
                                            "RESP connections at once.", kRuntimeSettable),

@@ -266,7 +266,9 @@ std::string AllowedValues(const SettingRow& row) {
       // Synonyms are accepted and not advertised.
       std::vector<std::string> words;
       for (const SettingChoice& choice : row.choices) {
-        if (FormatChoice(row.choices, choice.value) == choice.word) words.emplace_back(choice.word);
+        if (FormatChoice(row.choices, choice.value) != choice.word) continue;
+        const char* const quote = choice.word.find(' ') == std::string_view::npos ? "" : "\"";
+        words.push_back(absl::StrCat(quote, std::string(choice.word), quote));
       }
       return "one of " + absl::StrJoin(words, ", ");
     }

@@ -60,6 +60,8 @@ const RowCase kCases[] = {
     {"resp-port", "7000", "7000", kBadIntegers},
     {"grpc-port", "off", "off", kBadIntegers},
     {"admin-port", "-1", "off", {"no", "-2", "65536"}},
+    {"tls-port", "off", "off", kBadIntegers},
+    {"grpc-tls-port", "-1", "off", {"no", "-2", "65536"}},
     {"bind",
      "0.0.0.0, -::1",
      "0.0.0.0,-::1",
@@ -71,6 +73,17 @@ const RowCase kCases[] = {
     {"timeout", "30", "30", kBadIntegers},
     {"requirepass", "s p=a", "s p=a", {std::string(513, 'q')}},
     {"requirepass-file", "/run/secrets/p", "/run/secrets/p", {std::string("a\0b", 3)}},
+    {"tls-cert-file", "/tls/tls.crt", "/tls/tls.crt", {std::string("a\0b", 3)}},
+    {"tls-key-file", "/tls/tls.key", "/tls/tls.key", {std::string("a\0b", 3)}},
+    {"tls-ca-cert-file", "/tls/ca.crt", "/tls/ca.crt", {std::string("a\0b", 3)}},
+    {"tls-auth-clients", "Optional", "optional", {"", "maybe", "1"}},
+    {"tls-protocols", "tlsv1.3 TLSv1.2", "TLSv1.2 TLSv1.3", {"", "TLSv1.1", "TLSv1.2,TLSv1.3"}},
+    {"tls-ciphers", "HIGH:!aNULL", "HIGH:!aNULL", {std::string("a\0b", 3)}},
+    {"tls-ciphersuites",
+     "TLS_AES_256_GCM_SHA384",
+     "TLS_AES_256_GCM_SHA384",
+     {std::string("a\0b", 3)}},
+    {"tls-reload-interval", "1s", "1000", {"", "x", "-1", "5h"}},
     {"maxclients", "5", "5", kBadIntegers},
     {"proto-max-bulk-len", "1mb", "1mb", kBadSizes},
     {"max-request-bytes", "2GB", "2gb", kBadSizes},
@@ -248,6 +261,38 @@ TEST(ParseConfig, WithoutAnythingGivesTheDefaults) {
   EXPECT_THAT(config->bind, ElementsAre(BindAddress{"127.0.0.1", false}, BindAddress{"::1", true}));
   EXPECT_EQ(config->limits.max_clients, 10'000u);
   EXPECT_EQ(config->action, Config::Action::kServe);
+}
+
+TEST(ParseConfig, ATlsDoorNeedsItsFiles) {
+  const std::vector<std::string> files = {"--tls-cert-file=c", "--tls-key-file=k"};
+  const auto with = [&files](std::vector<std::string> more) {
+    more.insert(more.end(), files.begin(), files.end());
+    return more;
+  };
+  EXPECT_EQ(Refusal({"--tls-port=6380"}),
+            "--tls-port needs a certificate and its key: --tls-cert-file and --tls-key-file");
+  EXPECT_EQ(Refusal({"--grpc-tls-port=0", "--tls-cert-file=c"}),
+            "--grpc-tls-port needs a certificate and its key: --tls-cert-file and --tls-key-file");
+  EXPECT_EQ(Refusal(with({"--tls-port=0"})),
+            "--tls-port needs --tls-ca-cert-file to check clients' certificates against, or "
+            "--tls-auth-clients=no");
+  EXPECT_TRUE(Parse(with({"--tls-port=0", "--tls-auth-clients=no"})).ok());
+  EXPECT_TRUE(Parse(with({"--grpc-tls-port=0", "--tls-ca-cert-file=a"})).ok());
+  EXPECT_TRUE(Parse(files).ok());
+}
+
+TEST(ParseConfig, TlsDoorsAreDoors) {
+  const std::vector<std::string> plain = {"--resp-port=off", "--grpc-port=off"};
+  const auto with = [&plain](std::vector<std::string> more) {
+    more.insert(more.end(), plain.begin(), plain.end());
+    more.insert(more.end(), {"--tls-cert-file=c", "--tls-key-file=k", "--tls-auth-clients=no"});
+    return more;
+  };
+  EXPECT_THAT(Refusal(with({})), HasSubstr("no door left"));
+  EXPECT_TRUE(Parse(with({"--tls-port=6379"})).ok());
+  EXPECT_TRUE(Parse(with({"--grpc-tls-port=50051"})).ok());
+  EXPECT_EQ(Refusal(with({"--tls-port=9121"})),
+            "--tls-port 9121 is taken by --admin-port; give each door its own port");
 }
 
 TEST(ParseConfig, PortIsRespPort) {
@@ -502,10 +547,10 @@ TEST_F(ConfigSettingsTest, RefusesWhatNobodyHonours) {
   EXPECT_EQ(Set({{"databases", "16"}}),
             "ERR CONFIG SET failed (possibly related to argument 'databases') - can't set "
             "immutable config");
-  EXPECT_EQ(Set({{"tls-port", "6380"}}),
-            "ERR CONFIG SET failed (possibly related to argument 'tls-port') - this server "
-            "supports no value but '0'");
-  EXPECT_EQ(Set({{"tls-port", "0"}, {"save", ""}, {"appendonly", "NO"}}), "OK");
+  EXPECT_EQ(Set({{"tls-cluster", "yes"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'tls-cluster') - this server "
+            "supports no value but 'no'");
+  EXPECT_EQ(Set({{"tls-cluster", "no"}, {"save", ""}, {"appendonly", "NO"}}), "OK");
 }
 
 // The lines below are those of redis-server 7.0.15, but for "nothing", which 7.2 added.
