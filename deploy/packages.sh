@@ -15,7 +15,7 @@ DUET_TEST_PACKAGES=(
   redis-server redis-tools prometheus
   python3 python3-grpcio python3-protobuf python3-yaml python3-websocket
   python3-prometheus-client
-  curl busybox strace systemd chromium tcl procps  # tcl: Redis' own test suite
+  curl openssl busybox strace systemd chromium tcl procps  # tcl: Redis' own test suite
   # Redis clients (tests/clients).
   python3-redis ruby-redis php-cli php-redis libhiredis-dev libredis-perl prometheus-redis-exporter
 )
