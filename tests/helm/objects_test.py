@@ -39,7 +39,8 @@ class Objects(unittest.TestCase):
         self.assertEqual(code, 0, output)
 
     def test_the_validator_sees_faults(self):
-        found = objects(file=values_files()["monitoring"])
+        found = [each for name in ("monitoring", "tls-cert-manager")
+                 for each in objects(file=values_files()[name])]
 
         def first_container(spec):
             return spec["template"]["spec"]["containers"][0]
@@ -57,6 +58,8 @@ class Objects(unittest.TestCase):
                        "interval"),
             "crd": ("ServiceMonitor", lambda spec: endpoint(spec).update(intervall="15s"),
                     "intervall"),
+            "certificate": ("Certificate", lambda spec: spec.update(dnsName="localhost"), "dnsName"),
+            "usage": ("Certificate", lambda spec: spec["usages"].append("server"), "usages"),
         }
         entries = []
         for name, (kind, change, _) in faults.items():

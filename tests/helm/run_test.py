@@ -90,7 +90,7 @@ class Run(unittest.TestCase):
         script = command[-1].replace(":9121", f":{server.admin[1]}")
         tools = pathlib.Path(self.directory, "bin")
         tools.mkdir()
-        for tool in ("sh", "nc", "wget", "grep", "cut", "echo"):
+        for tool in ("sh", "nc", "wget", "grep", "cut", "echo", "timeout"):
             (tools / tool).symlink_to("/bin/busybox")
         (tools / "redis-cli").symlink_to("/usr/bin/redis-cli")
 

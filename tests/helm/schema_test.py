@@ -16,6 +16,8 @@ specification.loader.exec_module(generate)
 
 SCHEMA = json.loads((CHART / "values.schema.json").read_text())
 
+TLS = {"enabled": True, "existingSecret": "ours"}
+
 # Values that are refused, and a word that the message has.
 BAD = [
     ({"replica": 2}, "replica"),
@@ -64,6 +66,26 @@ BAD = [
     ({"topologySpreadConstraints": [{"maxSkew": 1}]}, "topologySpreadConstraints"),
     ({"extraArgs": ["maxclients=5"]}, "extraArgs"),
     ({"tests": {"image": {"digest": "x"}}}, "digest"),
+    ({"tls": {"enable": True}}, "enable"),
+    ({"tls": {"enabled": "yes"}}, "enabled"),
+    ({"tls": {"existingSecret": "Not_A_Name"}}, "existingSecret"),
+    ({"tls": {"certFilename": "certs/tls.crt"}}, "certFilename"),
+    ({"tls": {"authClients": "always"}}, "authClients"),
+    ({"tls": {"certManager": {"issuer": "x"}}}, "issuer"),
+    ({"tls": {"certManager": {"issuerRef": {"kind": "issuer"}}}}, "kind"),
+    ({"tls": {"certManager": {"duration": "90d"}}}, "duration"),
+    ({"tls": {"certManager": {"privateKey": {"size": 2048}}}}, "privateKey"),
+    ({"tls": {"certManager": {"privateKey": {"algorithm": "RSA", "size": 256}}}}, "privateKey"),
+    ({"tls": {"certManager": {"privateKey": {"algorithm": "Ed25519", "size": 256}}}}, "privateKey"),
+    ({"tls": {"certManager": {"usages": []}}}, "usages"),
+    ({"tls": {"certManager": {"usages": ["serving"]}}}, "usages"),
+    ({"tls": {"certManager": {"dnsNames": ["a.*.example.com"]}}}, "dnsNames"),
+    ({"tls": {"certManager": {"ipAddresses": ["localhost"]}}}, "ipAddresses"),
+    ({"service": {"resp": {"tls": {"port": 0}}}}, "port"),
+    ({"settings": {"tls-protocols": "TLSv1.1"}}, "tls-protocols"),
+    ({"settings": {"tls-port": 6380}}, "tls-port"),
+    ({"settings": {"tls-auth-clients": "no"}}, "tls-auth-clients"),
+    ({"tests": {"clientSecret": "Not_A_Name"}}, "clientSecret"),
     # What the templates refuse.
     ({"replicas": 2}, "independentReplicas"),
     ({"replicas": 2, "independentReplicas": True}, "StatefulSet"),
@@ -71,6 +93,19 @@ BAD = [
     ({"resp": {"enabled": False}, "grpc": {"enabled": False}}, "nobody"),
     ({"auth": {"password": "x", "existingSecret": "mine"}}, "both"),
     ({"metrics": {"serviceMonitor": {"enabled": True}, "podMonitor": {"enabled": True}}}, "twice"),
+    ({"tls": {"existingSecret": "ours"}}, "tls.existingSecret is set, but tls.enabled is false"),
+    ({"tls": {"keepPlaintext": True}}, "tls.keepPlaintext is set, but"),
+    ({"tls": {"authClients": "optional"}}, "tls.authClients is set, but"),
+    ({"tls": {"certManager": {"enabled": True}}}, "tls.certManager.enabled is set, but"),
+    ({"settings": {"tls-protocols": "TLSv1.3"}}, "settings.tls-protocols is set, but"),
+    ({"tls": {"enabled": True}}, "tls.enabled needs a certificate"),
+    ({"tls": TLS | {"certManager": {"enabled": True}}}, "existingSecret and .* are both set"),
+    ({"tls": {"enabled": True, "certManager": {"enabled": True}}}, "issuerRef.name is empty"),
+    ({"tls": {"enabled": True, "certManager": {
+        "enabled": True, "issuerRef": {"name": "x"}, "serviceNames": False}}}, "would name nobody"),
+    ({"tls": TLS | {"keepPlaintext": True}, "service": {"resp": {"tls": {"port": 6379}}}},
+     "resp and resp-tls are both 6379"),
+    ({"service": {"resp": {"port": 443}, "grpc": {"port": 443}}}, "resp and grpc are both 443"),
 ]
 
 
@@ -179,6 +214,9 @@ class Settings(unittest.TestCase):
         self.assertIn("pattern", meaning["max-key-bytes"])
         self.assertEqual(generate.setting_schema("Who may. One of no, yes, local.")["enum"],
                          ["no", "yes", "local", True, False])
+        self.assertEqual(
+            generate.setting_schema('What is spoken. One of "TLSv1.2 TLSv1.3", TLSv1.3.')["enum"],
+            ["TLSv1.2 TLSv1.3", "TLSv1.3"])
         self.assertIn("pattern", meaning["drain-delay"])
 
 

@@ -24,8 +24,9 @@ KINDS = [("v1", "pods", "Pod"), ("v1", "services", "Service"), ("v1", "configmap
          ("policy/v1", "poddisruptionbudgets", "PodDisruptionBudget"),
          ("networking.k8s.io/v1", "networkpolicies", "NetworkPolicy"),
          ("monitoring.coreos.com/v1", "servicemonitors", "ServiceMonitor"),
-         ("monitoring.coreos.com/v1", "prometheusrules", "PrometheusRule")]
-PATH = re.compile(r"/(?:api|apis)/(?P<version>[\w.]+(?:/v\w+)?)/namespaces/(?P<namespace>[\w-]+)/"
+         ("monitoring.coreos.com/v1", "prometheusrules", "PrometheusRule"),
+         ("cert-manager.io/v1", "certificates", "Certificate")]
+PATH = re.compile(r"/(?:api|apis)/(?P<version>[\w.-]+(?:/v\w+)?)/namespaces/(?P<namespace>[\w-]+)/"
                   r"(?P<plural>\w+)(?:/(?P<name>[\w.-]+))?$")
 
 

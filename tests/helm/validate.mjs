@@ -16,15 +16,19 @@ const packages = join(resolve(tools), "node_modules");
 const faults = [];
 
 // Where a kind's model and its types are, inside of node_modules.
+const operators = {
+  "monitoring.coreos.com": "@kubernetes-models/prometheus-operator",
+  "cert-manager.io": "@kubernetes-models/cert-manager",
+};
+
 function modelPath({ apiVersion, kind }) {
-  const home = apiVersion.startsWith("monitoring.coreos.com/")
-    ? "@kubernetes-models/prometheus-operator" : "kubernetes-models";
+  const home = operators[apiVersion.split("/")[0]] ?? "kubernetes-models";
   return `${home}/${apiVersion}/${kind}`;
 }
 
 function otherTypesPath({ apiVersion }) {
-  if (apiVersion.startsWith("monitoring.coreos.com/")) return null;
   const [group, version] = apiVersion.includes("/") ? apiVersion.split("/") : ["core", apiVersion];
+  if (group in operators) return null;
   return `kubernetes-types/${group.replace(/\.k8s\.io$/, "")}/${version}`;
 }
 

@@ -25,6 +25,8 @@ RESOURCES = [
     ({"requests": {"memory": "1Gi"}}, None, None),
 ]
 
+TLS = {"enabled": True, "existingSecret": "ours"}
+
 
 class Values(unittest.TestCase):
     def test_threads_and_maxmemory(self):
@@ -101,6 +103,110 @@ class Values(unittest.TestCase):
         volume = workload(found)["spec"]["template"]["spec"]["volumes"][0]["secret"]
         self.assertEqual((volume["secretName"], volume["items"]),
                          ("shards-password", [{"key": "redis.password", "path": "password"}]))
+
+    def ports(self, found):
+        """{name: (port of the container, of the Service, appProtocol)} of the doors."""
+        own = {each["name"]: each["containerPort"] for each in container(found)["ports"]}
+        service = one(found, "Service", "rel-duet")["spec"]["ports"]
+        self.assertEqual({each["name"] for each in service}, set(own) - {"admin"})
+        policy = one(found, "NetworkPolicy")["spec"]["ingress"][0]["ports"]
+        self.assertEqual([each["port"] for each in policy], [each["name"] for each in service])
+        for each in service:
+            self.assertEqual(each["targetPort"], each["name"])
+        headless = one(found, "Service", "rel-duet-headless")["spec"]["ports"]
+        self.assertEqual([{**each, "nodePort": None} for each in service],
+                         [{**each, "nodePort": None} for each in headless[:-1]])
+        return {each["name"]: (own[each["name"]], each["port"], each["appProtocol"])
+                for each in service}
+
+    def test_tls_takes_the_usual_ports(self):
+        found = objects({"tls": TLS})
+        self.assertEqual(self.ports(found), {"resp-tls": (6379, 6379, "tls"),
+                                             "grpc-tls": (50051, 50051, "https")})
+        variables = environment(found)
+        self.assertEqual({name: value for name, value in variables.items() if "PORT" in name},
+                         {"DUET_RESP_PORT": "off", "DUET_GRPC_PORT": "off", "DUET_TLS_PORT": "6379",
+                          "DUET_GRPC_TLS_PORT": "50051", "DUET_ADMIN_PORT": "9121"})
+        self.assertEqual(variables["DUET_TLS_AUTH_CLIENTS"], "no")
+        self.assertNotIn("DUET_TLS_CA_CERT_FILE", variables)
+        self.assertFalse([name for name in environment(objects()) if "TLS" in name])
+
+    def test_plaintext_may_stay(self):
+        found = objects({"tls": {**TLS, "keepPlaintext": True}})
+        self.assertEqual(self.ports(found), {
+            "resp": (6379, 6379, "redis"), "resp-tls": (6380, 6380, "tls"),
+            "grpc": (50051, 50051, "kubernetes.io/h2c"), "grpc-tls": (50052, 50052, "https")})
+        variables = environment(found)
+        self.assertEqual({name: value for name, value in variables.items() if "PORT" in name},
+                         {"DUET_RESP_PORT": "6379", "DUET_GRPC_PORT": "50051",
+                          "DUET_TLS_PORT": "6380", "DUET_GRPC_TLS_PORT": "50052",
+                          "DUET_ADMIN_PORT": "9121"})
+        # When plaintext goes, those who use TLS may stay at their port.
+        moved = objects({"tls": TLS, "service": {"resp": {"port": 6380}}})
+        self.assertEqual(self.ports(moved)["resp-tls"], (6379, 6380, "tls"))
+
+    def test_a_door_that_is_closed_has_no_tls_either(self):
+        for keep in (False, True):
+            found = objects({"tls": {**TLS, "keepPlaintext": keep}, "grpc": {"enabled": False}})
+            self.assertFalse([name for name in self.ports(found) if "grpc" in name])
+            self.assertEqual(environment(found)["DUET_GRPC_PORT"], "off")
+            self.assertNotIn("DUET_GRPC_TLS_PORT", environment(found))
+
+    def test_the_certificate_is_a_directory(self):
+        """Not single files, which the kubelet would not renew."""
+        for who in ("no", "optional", "yes", False, True):
+            with self.subTest(authClients=who):
+                found = objects({"tls": {**TLS, "authClients": who, "certFilename": "mine.pem"}})
+                mount = next(each for each in container(found)["volumeMounts"]
+                             if each["name"] == "tls")
+                self.assertEqual(mount, {"name": "tls", "mountPath": "/etc/duet/tls",
+                                         "readOnly": True})
+                volume = next(each["secret"] for each in
+                              workload(found)["spec"]["template"]["spec"]["volumes"]
+                              if each["name"] == "tls")
+                self.assertEqual((volume["secretName"], volume["defaultMode"]), ("ours", 0o440))
+                keys = {each["path"]: each["key"] for each in volume["items"]}
+                variables = environment(found)
+                asks = variables["DUET_TLS_AUTH_CLIENTS"] != "no"
+                self.assertEqual(asks, who not in ("no", False))
+                self.assertEqual(keys, {"tls.crt": "mine.pem", "tls.key": "tls.key"} |
+                                 ({"ca.crt": "ca.crt"} if asks else {}))
+                files = {value for name, value in variables.items()
+                         if name.startswith("DUET_TLS_") and name.endswith("_FILE")}
+                self.assertEqual(files, {f"/etc/duet/tls/{path}" for path in keys})
+
+    def test_probes_and_metrics_stay_plain(self):
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            get = container(objects({"tls": TLS}))[probe]["httpGet"]
+            self.assertEqual((get["port"], get.get("scheme")), ("admin", None))
+
+    def test_a_certificate_of_cert_manager(self):
+        def of(values=None, **manager):
+            manager = {"enabled": True, "issuerRef": {"name": "ours"}, **manager}
+            return objects({"tls": {"enabled": True, "certManager": manager}, **(values or {})})
+        found = of()
+        spec = one(found, "Certificate")["spec"]
+        self.assertEqual(spec["issuerRef"],
+                         {"name": "ours", "kind": "Issuer", "group": "cert-manager.io"})
+        volumes = workload(found)["spec"]["template"]["spec"]["volumes"]
+        self.assertIn(spec["secretName"], [each["secret"]["secretName"] for each in volumes])
+        for name in ("rel-duet", "rel-duet.ns.svc", "rel-duet-headless.ns.svc.cluster.local",
+                     "localhost"):
+            self.assertIn(name, spec["dnsNames"])
+        self.assertEqual(spec["ipAddresses"], ["127.0.0.1", "::1"])
+        self.assertEqual(spec["privateKey"], {"algorithm": "ECDSA", "rotationPolicy": "Always"})
+        for absent in ("duration", "renewBefore", "commonName"):
+            self.assertNotIn(absent, spec)
+        # Pods with names of their own are named, and a Service that is not there is not.
+        shards = {"kind": "StatefulSet", "replicas": 2, "independentReplicas": True}
+        names = one(of(shards), "Certificate")["spec"]["dnsNames"]
+        self.assertIn("*.rel-duet-headless.ns.svc", names)
+        self.assertNotIn("rel-duet.ns.svc", names)
+        public = one(of(serviceNames=False, dnsNames=["kv.example.com"]), "Certificate")["spec"]
+        self.assertEqual(public["dnsNames"], ["kv.example.com"])
+        self.assertNotIn("ipAddresses", public)
+        named = of(secretName="other")
+        self.assertEqual(one(named, "Certificate")["spec"]["secretName"], "other")
 
     def test_pods_are_restricted(self):
         """The rules of the Pod Security Standard "restricted", for the server and for the test."""

@@ -68,14 +68,9 @@ spec:
     {{- tpl (toYaml .) $ | nindent 4 }}
   {{- end }}
   ports:
-    {{- if .Values.resp.enabled }}
-    - name: resp
-      containerPort: 6379
-      protocol: TCP
-    {{- end }}
-    {{- if .Values.grpc.enabled }}
-    - name: grpc
-      containerPort: 50051
+    {{- range include "duet.doors" . | fromYamlArray }}
+    - name: {{ .name }}
+      containerPort: {{ .port }}
       protocol: TCP
     {{- end }}
     - name: admin
@@ -105,11 +100,16 @@ spec:
   securityContext:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- if or .Values.auth.enabled .Values.persistence.enabled .Values.extraVolumeMounts }}
+  {{- if or .Values.auth.enabled .Values.tls.enabled .Values.persistence.enabled .Values.extraVolumeMounts }}
   volumeMounts:
     {{- if .Values.auth.enabled }}
     - name: secret
       mountPath: /etc/duet/secret
+      readOnly: true
+    {{- end }}
+    {{- if .Values.tls.enabled }}
+    - name: tls
+      mountPath: /etc/duet/tls
       readOnly: true
     {{- end }}
     {{- if .Values.persistence.enabled }}
@@ -123,7 +123,7 @@ spec:
 {{- end }}
 
 {{- define "duet.volumes" -}}
-{{- if or .Values.auth.enabled .Values.extraVolumes }}
+{{- if or .Values.auth.enabled .Values.tls.enabled .Values.extraVolumes }}
 volumes:
   {{- if .Values.auth.enabled }}
   - name: secret
@@ -134,6 +134,9 @@ volumes:
       items:
         - key: {{ .Values.auth.secretKey }}
           path: password
+  {{- end }}
+  {{- if .Values.tls.enabled }}
+  {{- include "duet.tlsVolume" . | nindent 2 }}
   {{- end }}
   {{- with .Values.extraVolumes }}
   {{- tpl (toYaml .) $ | nindent 2 }}

@@ -14,8 +14,15 @@
 DUET_{{ $name | upper | replace "-" "_" }}: {{ include "duet.settingText" $value | quote }}
 {{- end }}
 DUET_BIND: "*,-::*"
-DUET_RESP_PORT: {{ ternary "6379" "off" .Values.resp.enabled | quote }}
-DUET_GRPC_PORT: {{ ternary "50051" "off" .Values.grpc.enabled | quote }}
+{{- $ports := dict "DUET_RESP_PORT" "off" "DUET_GRPC_PORT" "off" }}
+{{- range include "duet.doors" . | fromYamlArray }}
+{{- $_ := set $ports .variable (toString .port) }}
+{{- end }}
+{{- range $variable := list "DUET_RESP_PORT" "DUET_GRPC_PORT" "DUET_TLS_PORT" "DUET_GRPC_TLS_PORT" }}
+{{- with get $ports $variable }}
+{{ $variable }}: {{ . | quote }}
+{{- end }}
+{{- end }}
 DUET_ADMIN_PORT: "9121"
 DUET_DRAIN_DELAY: {{ mulf .Values.drain.delaySeconds 1000 | int64 | quote }}
 DUET_DRAIN_TIMEOUT: {{ mulf .Values.drain.timeoutSeconds 1000 | int64 | quote }}
@@ -27,5 +34,8 @@ DUET_MAXMEMORY: {{ . | quote }}
 {{- end }}
 {{- if .Values.auth.enabled }}
 DUET_REQUIREPASS_FILE: /etc/duet/secret/password
+{{- end }}
+{{- if .Values.tls.enabled }}
+{{ include "duet.tlsEnvironment" . }}
 {{- end }}
 {{- end }}

@@ -18,7 +18,46 @@
 {{- if and .Values.auth.password .Values.auth.existingSecret }}
 {{- fail "auth.password and auth.existingSecret are both set: only one can hold." }}
 {{- end }}
+{{- include "duet.validateTls" . }}
+{{- include "duet.validatePorts" . }}
 {{- if and (gt (int .Values.drain.preStopSleepSeconds) 0) (not (include "duet.kubeAtLeast" (dict "root" . "version" "1.30.0"))) }}
 {{- fail (printf "drain.preStopSleepSeconds needs Kubernetes 1.30; this is %s. drain.delaySeconds works everywhere." .Capabilities.KubeVersion.Version) }}
+{{- end }}
+{{- end }}
+
+{{- define "duet.validateTls" -}}
+{{- $tls := .Values.tls }}
+{{- $manager := $tls.certManager }}
+{{- if not $tls.enabled }}
+{{- range $name, $said := dict "existingSecret" $tls.existingSecret "keepPlaintext" $tls.keepPlaintext
+    "certManager.enabled" $manager.enabled "authClients" (ne (include "duet.tlsAuthClients" $) "no") }}
+{{- if $said }}
+{{- fail (printf "tls.%s is set, but tls.enabled is false: the doors would speak no TLS." $name) }}
+{{- end }}
+{{- end }}
+{{- range $name, $_ := .Values.settings }}
+{{- if hasPrefix "tls-" $name }}
+{{- fail (printf "settings.%s is set, but tls.enabled is false: no door would heed it." $name) }}
+{{- end }}
+{{- end }}
+{{- else if and $manager.enabled $tls.existingSecret }}
+{{- fail "tls.existingSecret and tls.certManager.enabled are both set: the certificate comes from one of them. tls.certManager.secretName names the Secret that cert-manager makes." }}
+{{- else if not (or $manager.enabled $tls.existingSecret) }}
+{{- fail "tls.enabled needs a certificate: name a Secret that holds one in tls.existingSecret, or set tls.certManager.enabled." }}
+{{- else if and $manager.enabled (not $manager.issuerRef.name) }}
+{{- fail "tls.certManager.issuerRef.name is empty: name the Issuer or ClusterIssuer that shall sign the certificate." }}
+{{- else if and $manager.enabled (not (or $manager.serviceNames $manager.dnsNames $manager.ipAddresses)) }}
+{{- fail "tls.certManager.serviceNames is false, and dnsNames and ipAddresses are empty: the certificate would name nobody." }}
+{{- end }}
+{{- end }}
+
+{{- define "duet.validatePorts" -}}
+{{- $taken := dict }}
+{{- range include "duet.doors" . | fromYamlArray }}
+{{- $port := toString .service.port }}
+{{- if hasKey $taken $port }}
+{{- fail (printf "the Service's ports %s and %s are both %s." (get $taken $port) .name $port) }}
+{{- end }}
+{{- $_ := set $taken $port .name }}
 {{- end }}
 {{- end }}
