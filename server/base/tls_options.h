@@ -28,4 +28,12 @@ struct TlsOptions {
   int64_t reload_interval_ms = 10'000;
 };
 
+// What stands in the three files, in PEM.
+struct TlsFiles {
+  std::string cert;
+  std::string key;
+  std::string ca;  // empty where clients are not asked for a certificate
+  bool operator==(const TlsFiles&) const = default;
+};
+
 }  // namespace duet

@@ -37,6 +37,30 @@ using KeyValue = KeyValueAsyncService;
 // Calls of one method at once; further ones wait inside gRPC.
 constexpr int kMaxSlots = 8192;
 
+// Where it listens; a port without targets is not there.
+struct ListenPlans {
+  ListenPlan plain;
+  ListenPlan tls;
+  const std::string& first() const { return (plain.targets.empty() ? tls : plain).targets[0]; }
+};
+
+absl::StatusOr<ListenPlans> PlanPortsBlocking(const GrpcServerOptions& options) {
+  ListenPlans plans;
+  if (options.port.has_value()) {
+    absl::StatusOr<ListenPlan> plan = PlanListeningBlocking(options.addresses, *options.port);
+    if (!plan.ok()) return plan.status();
+    plans.plain = *std::move(plan);
+  }
+  if (!options.tls.has_value()) return plans;
+  do {
+    absl::StatusOr<ListenPlan> plan = PlanListeningBlocking(options.addresses, options.tls->port);
+    if (!plan.ok()) return plan.status();
+    plans.tls = *std::move(plan);
+    // A port that was found free is not taken yet, and may be found twice.
+  } while (options.tls->port == 0 && plans.tls.port == plans.plain.port);
+  return plans;
+}
+
 void SetArguments(const GrpcServerOptions& options, ::grpc::ServerBuilder& builder) {
   const Limits& limits = options.limits;
   const auto ms = [](absl::Duration d) { return static_cast<int>(absl::ToInt64Milliseconds(d)); };
@@ -60,14 +84,14 @@ void SetArguments(const GrpcServerOptions& options, ::grpc::ServerBuilder& build
 
 class Server final : public GrpcServer, private CallHost {
  public:
-  Server(GrpcServerOptions options, ListenPlan plan,
+  Server(GrpcServerOptions options, ListenPlans plans,
          std::unique_ptr<::grpc::ServerCompletionQueue> calls)
       : CallHost(*calls, *options.dispatcher, limits_, options.databases,
                  Authenticator(options.dispatcher->server().password,
                                *options.dispatcher->server().log)),
         options_(std::move(options)),
         limits_(options_.limits),
-        plan_(std::move(plan)),
+        plans_(std::move(plans)),
         health_(kKeyValueService),
         call_queue_(std::move(calls)),
         threads_(&call_queue_, ThreadOptions()) {}
@@ -77,8 +101,10 @@ class Server final : public GrpcServer, private CallHost {
   bool Build(::grpc::ServerBuilder& builder);
   void Serve();
 
-  int port() const override { return plan_.port; }
-  const std::vector<std::string>& listening() const override { return plan_.targets; }
+  int port() const override { return plans_.plain.port; }
+  int tls_port() const override { return plans_.tls.port; }
+  const std::vector<std::string>& listening() const override { return plans_.plain.targets; }
+  const std::vector<std::string>& tls_listening() const override { return plans_.tls.targets; }
   void SetServing(bool serving) override { health_.SetServing(serving); }
   void DrainBlocking(absl::Duration grace) override;
 
@@ -120,7 +146,7 @@ class Server final : public GrpcServer, private CallHost {
 
   const GrpcServerOptions options_;
   const Limits limits_;
-  const ListenPlan plan_;
+  const ListenPlans plans_;
   HealthState health_;
   KeyValue service_;
   HealthState::AsyncService health_service_;
@@ -131,14 +157,19 @@ class Server final : public GrpcServer, private CallHost {
   runtime::SystemCpuProbe cpu_probe_;
   runtime::QueueThreads threads_;
   CallTasks tasks_;
+  std::vector<std::shared_ptr<::grpc::ServerCredentials>> tls_credentials_;  // outlive server_
   std::unique_ptr<::grpc::Server> server_;
   bool drained_ = false;
 };
 
 bool Server::Build(::grpc::ServerBuilder& builder) {
   SetArguments(options_, builder);
-  for (const std::string& target : plan_.targets) {
+  for (const std::string& target : plans_.plain.targets) {
     builder.AddListeningPort(target, ::grpc::InsecureServerCredentials());
+  }
+  for (const std::string& target : plans_.tls.targets) {
+    tls_credentials_.push_back(MakeTlsCredentials(options_.tls->client_auth, options_.tls->files));
+    builder.AddListeningPort(target, tls_credentials_.back());
   }
   builder.RegisterService(&service_);
   builder.RegisterService(&health_service_);
@@ -207,17 +238,18 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(GrpcServerOptions 
   DUET_CHECK(options.counters_offset + static_cast<size_t>(options.max_queue_threads) <=
                  options.registry->size(),
              "the registry has no slots for the queue threads");
-  absl::StatusOr<ListenPlan> plan = PlanListeningBlocking(options.addresses, options.port);
-  if (!plan.ok()) return plan.status();
+  DUET_CHECK(options.port.has_value() || options.tls.has_value(), "the gRPC server needs a port");
+  absl::StatusOr<ListenPlans> plans = PlanPortsBlocking(options);
+  if (!plans.ok()) return plans.status();
 
   // gRPC's own health service is off: see proto/grpc/health/v1/health.proto.
   ::grpc::EnableDefaultHealthCheckService(false);
   ::grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   ::grpc::ServerBuilder builder;
   auto queue = builder.AddCompletionQueue();
-  auto server = std::make_unique<Server>(std::move(options), *plan, std::move(queue));
+  auto server = std::make_unique<Server>(std::move(options), *plans, std::move(queue));
   if (!server->Build(builder)) {
-    return absl::UnavailableError("grpc: cannot listen on " + plan->targets[0] +
+    return absl::UnavailableError("grpc: cannot listen on " + plans->first() +
                                   ": gRPC could not start");
   }
   server->Serve();

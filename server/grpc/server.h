@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,6 +20,7 @@
 
 #include "server/base/limits.h"
 #include "server/grpc/methods.h"
+#include "server/grpc/tls_credentials.h"
 
 namespace duet::commands {
 class Dispatcher;
@@ -32,9 +34,17 @@ class Runtime;
 
 namespace duet::rpc {
 
+// A further port of the same server, with TLS.
+struct GrpcTlsOptions {
+  int port = 0;  // 0: a free one, the same on all addresses
+  TlsClientAuth client_auth = TlsClientAuth::kYes;
+  TlsFilesSource files;
+};
+
 struct GrpcServerOptions {
   std::vector<std::string> addresses = {"127.0.0.1", "::1"};  // at least the first must be free
-  int port = 50051;                            // 0: a free one, the same on all addresses
+  std::optional<int> port = 50051;             // 0: a free one, the same on all addresses
+  std::optional<GrpcTlsOptions> tls;           // this, the port or both
   runtime::Runtime* runtime = nullptr;         // outlives the server; started
   commands::Dispatcher* dispatcher = nullptr;  // outlives the server; its password is asked for
   metrics::Registry* registry = nullptr;       // outlives the server
@@ -55,9 +65,12 @@ class GrpcServer {
   // Drains with no time left, if that has not been done.
   virtual ~GrpcServer() = default;
 
+  // 0: there is no such port.
   virtual int port() const = 0;
+  virtual int tls_port() const = 0;
   // Where it listens, e.g. "127.0.0.1:50051".
   virtual const std::vector<std::string>& listening() const = 0;
+  virtual const std::vector<std::string>& tls_listening() const = 0;
 
   // What health answers for "readiness" and the services. Thread-safe.
   virtual void SetServing(bool serving) = 0;

@@ -51,7 +51,7 @@ TEST(GrpcServerTest, ATakenPortIsOneClearLine) {
   const auto second = rpc::GrpcServer::Start(options);
   ASSERT_FALSE(second.ok());
   EXPECT_EQ(second.status().message(), "grpc: cannot listen on 127.0.0.1:" +
-                                           std::to_string(options.port) + ": the port is in use");
+                                           std::to_string(*options.port) + ": the port is in use");
 }
 
 TEST(GrpcServerTest, ListensOnEveryAddressWithOnePort) {
