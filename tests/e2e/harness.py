@@ -23,8 +23,8 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = os.environ.get("DUET_SERVER", str(ROOT / "build/bin/duet-server"))
 SLOWDOWN = float(os.environ.get("DUET_TEST_SLOWDOWN", "1"))
 SANITIZED = bool(os.environ.get("DUET_SANITIZE"))  # memory is then the sanitizer's for the most part
-DOORS = ("resp", "grpc", "admin")
-DOOR_LINE = re.compile(r"^(resp|grpc|admin) (\[[^\]]+\]|[^\s:]+):(\d+)\s*$")
+DOORS = ("resp", "grpc", "admin")  # open, unless told otherwise
+DOOR_LINE = re.compile(r"^(resp|resp-tls|grpc|grpc-tls|admin) (\[[^\]]+\]|[^\s:]+):(\d+)\s*$")
 
 
 def environment(**more):
@@ -124,12 +124,23 @@ class Process:
 
 
 class Duet(Process):
-    """duet-server on free ports. Leaving the context checks that it ends cleanly with 0."""
+    """duet-server on free ports. Leaving the context checks that it ends cleanly with 0.
+
+    `--tls-port=0` and `--grpc-tls-port=0` open further doors, `--grpc-port=off` and the like close
+    them; `addresses` has those that are open.
+    """
 
     def __init__(self, *flags, ports=True, variables=None):
         free = [f"--{door}-port=0" for door in DOORS] if ports else []
         super().__init__([BINARY, *free, *flags], variables)
         self.addresses = {}
+        wanted = dict.fromkeys(DOORS, True)
+        for name, door in (("tls", "resp-tls"), ("grpc-tls", "grpc-tls"), ("resp", "resp"),
+                           ("grpc", "grpc"), ("admin", "admin")):
+            for flag in flags:
+                if flag.startswith(f"--{name}-port="):
+                    wanted[door] = not flag.endswith("=off")
+        self._doors = {door for door, is_open in wanted.items() if is_open}
         try:
             self.wait_for_lines(self._doors_open)
         except AssertionError:
@@ -142,7 +153,7 @@ class Duet(Process):
             match = DOOR_LINE.match(line)
             if match:
                 self.addresses.setdefault(match[1], (match[2].strip("[]"), int(match[3])))
-        return len(self.addresses) == len(DOORS)
+        return self._doors <= set(self.addresses)
 
     @property
     def resp(self):
@@ -151,6 +162,14 @@ class Duet(Process):
     @property
     def grpc(self):
         return self.addresses["grpc"]
+
+    @property
+    def grpc_tls(self):
+        return self.addresses["grpc-tls"]
+
+    @property
+    def resp_tls(self):
+        return self.addresses["resp-tls"]
 
     @property
     def admin(self):
