@@ -13,7 +13,7 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 
-from harness import BINARY, SLOWDOWN, Duet, Process, http_get  # noqa: E402
+from harness import BINARY, DOORS, SLOWDOWN, Duet, Process, http_get  # noqa: E402
 from monitoring_test import Load  # noqa: E402
 
 UNIT = ROOT / "deploy/duet.service"
@@ -24,9 +24,14 @@ def analyze(*arguments):
                           stderr=subprocess.STDOUT, check=False)
 
 
-def entries(name):
+def with_tls():
+    """The unit with the settings of TLS, which are comments in it."""
+    return re.sub(r"^#(?=\w+=)", "", UNIT.read_text(), flags=re.M)
+
+
+def entries(name, text=None):
     """All values of a key of [Service], in order."""
-    return re.findall(rf"^{name}=(.*)$", UNIT.read_text(), re.M)
+    return re.findall(rf"^{name}=(.*)$", text or UNIT.read_text(), re.M)
 
 
 def system_calls(group):
@@ -48,8 +53,9 @@ class Traced(Duet):
 
     def __init__(self, log, *flags):
         Process.__init__(self, ["strace", "-D", "-f", "-qq", "-o", log, BINARY, *(
-            f"--{door}-port=0" for door in ("resp", "grpc", "admin")), *flags])
+            f"--{door}-port=0" for door in DOORS), *flags])
         self.addresses = {}
+        self._doors = set(DOORS)
         self.wait_for_lines(self._doors_open)
 
 
@@ -58,16 +64,19 @@ class Service(unittest.TestCase):
         with tempfile.TemporaryDirectory() as directory:
             # Where the unit says that the program is, there may be none.
             copy = pathlib.Path(directory, UNIT.name)
-            copy.write_text(UNIT.read_text().replace("/usr/local/bin/duet-server", BINARY))
-            done = analyze("verify", str(copy))
-            self.assertEqual((done.returncode, done.stdout), (0, ""))
-            done = analyze("security", "--offline=true", "--threshold=15", str(copy))
-            self.assertEqual(done.returncode, 0, done.stdout)
+            for text in (UNIT.read_text(), with_tls()):
+                copy.write_text(text.replace("/usr/local/bin/duet-server", BINARY))
+                done = analyze("verify", str(copy))
+                self.assertEqual((done.returncode, done.stdout), (0, ""))
+                done = analyze("security", "--offline=true", "--threshold=15", str(copy))
+                self.assertEqual(done.returncode, 0, done.stdout)
 
     def test_its_variables_are_settings(self):
         text = subprocess.run([BINARY, "--help"], check=True, stdout=subprocess.PIPE,
                               text=True).stdout
-        for value in entries("Environment"):
+        values = entries("Environment", with_tls())
+        self.assertIn("DUET_TLS_PORT=6380", values)
+        for value in values:
             name = value.split("=")[0].removeprefix("DUET_").lower().replace("_", "-")
             self.assertIn(f"--{name} ", text)
         parser = configparser.ConfigParser(strict=False, interpolation=None)
