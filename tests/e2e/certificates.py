@@ -44,8 +44,10 @@ class Identity:
 class Certificates:
     """Makes them; leaving the context removes the directory."""
 
-    def __init__(self):
+    def __init__(self, names=()):
+        """`names`: DNS names of server, renewed and client beside HOSTS."""
         self.directory = tempfile.mkdtemp(prefix="duet-tls-")
+        self.hosts = ",".join([HOSTS, *(f"DNS:{name}" for name in names)])
         self.ca = self.authority("ca")
         self.server = self.signed("server", self.ca, "serverAuth,clientAuth")
         self.renewed = self.signed("renewed", self.ca, "serverAuth,clientAuth")
@@ -66,7 +68,7 @@ class Certificates:
     def signed(self, name, authority, uses):
         """A certificate that `authority` has signed; `uses` is its extendedKeyUsage."""
         return self._make(name, "basicConstraints=critical,CA:false", f"extendedKeyUsage={uses}",
-                          f"subjectAltName={HOSTS}", signer=authority)
+                          f"subjectAltName={self.hosts}", signer=authority)
 
     def _make(self, name, *extensions, signer=None):
         made = Identity(self.directory, name)
