@@ -38,6 +38,7 @@ absl::StatusOr<std::unique_ptr<Stream>> Stream::ConnectBlocking(Worker& worker,
 
 Stream::~Stream() {
   DUET_CHECK(reader_ == nullptr && writer_ == nullptr, "a stream died under its operation");
+  if (tls_ != nullptr) CloseTls();
   Unregister();
   worker_->streams_.fetch_sub(1, std::memory_order_relaxed);
 }
@@ -59,6 +60,10 @@ void Stream::Unregister() {
 }
 
 bool Stream::Receive(std::span<char> into, IoResult& result) {
+  return tls_ != nullptr ? ReceiveTls(into, result) : ReceiveBytes(into, result);
+}
+
+bool Stream::ReceiveBytes(std::span<char> into, IoResult& result) {
   ssize_t got;
   do {
     got = ::recv(fd_.get(), into.data(), into.size(), 0);
@@ -81,6 +86,10 @@ bool Stream::Send(std::string_view data, IoResult& result) {
     result.status = IoStatus::kCancelled;
     return true;
   }
+  return tls_ != nullptr ? SendTls(data, result) : SendBytes(data, result);
+}
+
+bool Stream::SendBytes(std::string_view data, IoResult& result) {
   while (result.bytes < data.size()) {
     const ssize_t sent =
         ::send(fd_.get(), data.data() + result.bytes, data.size() - result.bytes, MSG_NOSIGNAL);
@@ -123,6 +132,9 @@ void Stream::OnEvents(uint32_t events) {
     OnWritable();
     // The writer's coroutine may have destroyed or moved the stream.
     if (!worker.IsDispatching(this)) return;
+  } else if (tls_ != nullptr && (events & EPOLLOUT) != 0) {
+    IoResult flushed;
+    if (FlushTls(flushed)) SetInterest(interest_ & ~uint32_t{EPOLLOUT});
   }
   if ((events & (EPOLLIN | kFailure)) != 0) OnReadable(events);
 }

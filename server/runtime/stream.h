@@ -7,6 +7,9 @@
 // replies are not taken is not read from. A write tries to send at once and waits only for what did
 // not fit.
 //
+// With StartTls() what is read and written is plaintext, and what goes over the socket is TLS; the
+// operations are the same. A read that finds plaintext from an earlier one does not suspend.
+//
 // One coroutine may read while another writes; each on this stream's worker, one operation of a
 // kind at a time, on buffers that live until it ends. Nothing is allocated per operation.
 //
@@ -23,6 +26,7 @@
 #include <string>
 #include <string_view>
 #include <sys/epoll.h>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -31,6 +35,7 @@
 #include "server/runtime/unique_fd.h"
 #include "server/runtime/waiter.h"
 #include "server/runtime/worker.h"
+#include "server/tls/session.h"
 
 namespace duet::runtime {
 
@@ -47,6 +52,11 @@ class Stream final : private EventHandler {
   static absl::StatusOr<std::unique_ptr<Stream>> ConnectBlocking(Worker& worker,
                                                                  const std::string& ip, int port);
 
+  // From now on the peer is spoken to in TLS. REQUIRES: no operation has begun.
+  void StartTls(std::unique_ptr<tls::Session> session) { tls_ = std::move(session); }
+  // Why TLS has failed (kError, EPROTO); empty: it has not.
+  std::string_view tls_failure() const { return tls_ ? tls_->failure() : std::string_view(); }
+
   class [[nodiscard]] ReadAwaiter;
   class [[nodiscard]] ReadViewAwaiter;
   class [[nodiscard]] WriteAwaiter;
@@ -60,8 +70,8 @@ class Stream final : private EventHandler {
   // co_await: all of `data` (kOk), kError or kCancelled with what was sent before. Does not suspend
   // if the socket's buffer takes it all.
   WriteAwaiter WriteAll(std::string_view data);
-  // Sends what the socket's buffer takes now: kOk with 0 bytes if it is full.
-  // REQUIRES: no write pending.
+  // Sends what the socket's buffer takes now: kOk with 0 bytes if it is full. What it did not take
+  // has to be what is written next. REQUIRES: no write pending.
   IoResult TryWrite(std::string_view data);
 
   // Receives what has arrived, also after CancelReads(): kOk with 0 bytes if nothing has.
@@ -101,6 +111,14 @@ class Stream final : private EventHandler {
   // Each is true if the operation has ended.
   bool Receive(std::span<char> into, IoResult& result);
   bool Send(std::string_view data, IoResult& result);
+  bool ReceiveBytes(std::span<char> into, IoResult& result);
+  bool SendBytes(std::string_view data, IoResult& result);
+  // The same in TLS: stream_tls.cc.
+  bool ReceiveTls(std::span<char> into, IoResult& result);
+  bool ReceivePending(std::span<char> into, IoResult& result);
+  bool SendTls(std::string_view data, IoResult& result);
+  bool FlushTls(IoResult& result);
+  void CloseTls();
   void SetInterest(uint32_t interest);
   void Unregister();
   void StartRead(ReadAwaiter* reader);
@@ -116,15 +134,18 @@ class Stream final : private EventHandler {
   std::atomic<uint8_t> flags_{0};
   ReadAwaiter* reader_ = nullptr;
   WriteAwaiter* writer_ = nullptr;
+  std::unique_ptr<tls::Session> tls_;  // null: plaintext
 };
 
 class Stream::ReadAwaiter : public Waiter {
  public:
   ReadAwaiter(Stream& stream, std::span<char> into) : stream_(stream), into_(into) {}
   bool await_ready() {
-    if (!stream_.Has(kReadCancelled)) return false;
-    result_.status = IoStatus::kCancelled;
-    return true;
+    if (stream_.Has(kReadCancelled)) {
+      result_.status = IoStatus::kCancelled;
+      return true;
+    }
+    return stream_.tls_ != nullptr && stream_.ReceivePending(into_, result_);
   }
   void await_suspend(std::coroutine_handle<> handle) {
     BindTo(handle, nullptr);  // the worker's loop resumes it inline
