@@ -71,6 +71,17 @@ store::StoreOptions StoreOptionsOf(const Config& config) {
   return {.shard_bits = config.shard_bits, .hash_seed = RandomSeed()};
 }
 
+TlsOptions TlsOptionsOf(const Config& config) {
+  return {.cert_file = config.tls_cert_file,
+          .key_file = config.tls_key_file,
+          .ca_file = config.tls_ca_cert_file,
+          .client_auth = config.tls_auth_clients,
+          .versions = config.tls_protocols,
+          .ciphers = config.tls_ciphers,
+          .ciphersuites = config.tls_ciphersuites,
+          .reload_interval_ms = config.tls_reload_interval_ms};
+}
+
 runtime::RuntimeOptions RuntimeOptionsOf(const Config& config, const Clock* clock) {
   runtime::RuntimeOptions options;
   options.threads = config.threads;
@@ -155,6 +166,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
 
 absl::Status Server::Open() {
   const std::vector<std::string> hosts = BindHostsBlocking(config_);
+  if (absl::Status loaded = LoadTls(); !loaded.ok()) return loaded;
   if (absl::Status opened = OpenResp(hosts); !opened.ok()) return opened;
   if (config_.admin_port != kPortOff) {
     if (absl::Status opened = OpenAdmin(hosts); !opened.ok()) return opened;
@@ -183,10 +195,26 @@ absl::Status Server::Open() {
   return absl::OkStatus();
 }
 
+absl::Status Server::LoadTls() {
+  if (config_.tls_port == kPortOff && config_.grpc_tls_port == kPortOff) return absl::OkStatus();
+  absl::StatusOr<std::unique_ptr<tls::Credentials>> loaded =
+      tls::Credentials::LoadBlocking(TlsOptionsOf(config_));
+  if (!loaded.ok()) return loaded.status();
+  tls_credentials_ = *std::move(loaded);
+  const int64_t interval_ms = config_.tls_reload_interval_ms;
+  if (interval_ms > 0) {
+    tls_watch_ = std::make_unique<tls::FileWatch>(*tls_credentials_, interval_ms, log_);
+  }
+  return absl::OkStatus();
+}
+
 absl::Status Server::OpenResp(const std::vector<std::string>& hosts) {
   resp::RespOptions options;
   if (config_.resp_port != kPortOff) options.bind = hosts;
   options.port = config_.resp_port;
+  if (config_.tls_port != kPortOff) options.tls_bind = hosts;
+  options.tls_port = config_.tls_port;
+  options.credentials = tls_credentials_.get();
   options.unix_socket = config_.unix_socket;
   if (config_.unix_socket_perm != 0) {
     options.unix_socket_mode = static_cast<int>(config_.unix_socket_perm);
@@ -246,6 +274,7 @@ absl::Status Server::OpenGrpc(const std::vector<std::string>& hosts) {
 // What CONFIG SET changes, and what start-up found out.
 void Server::RegisterRuntimeSettings() {
   settings_.Report("resp-port", context_.resp_port);
+  if (config_.tls_port != kPortOff) settings_.Report("tls-port", resp_->tls_port());
   settings_.Report("grpc-port", context_.grpc_port);
   settings_.Report("admin-port", context_.admin_port);
   settings_.Report("threads", runtime_.size());
@@ -354,7 +383,10 @@ std::vector<ListeningDoor> Server::listening() const {
   const auto add = [&doors](std::string_view door, const std::vector<std::string>& addresses) {
     for (const std::string& address : addresses) doors.push_back({std::string(door), address});
   };
-  if (resp_ != nullptr) add("resp", resp_->addresses());
+  if (resp_ != nullptr) {
+    add("resp", resp_->addresses());
+    add("resp-tls", resp_->tls_addresses());
+  }
   if (grpc_ != nullptr) add("grpc", grpc_->listening());
   if (admin_ != nullptr) add("admin", admin_->addresses());
   return doors;
@@ -463,6 +495,7 @@ metrics::Figures Server::Figures() {
   figures.os = metrics::OperatingSystem();
   figures.compiler = __VERSION__;
   figures.ready = ready_.load();
+  if (tls_credentials_ != nullptr) figures.certificate_expires_s = tls_credentials_->expires_s();
   figures.uptime_seconds = static_cast<uint64_t>((clock_.WallMs() - context_.start_ms) / 1000);
   figures.max_clients = clients_.max_clients();
   clients_.ForEach([&figures](const commands::Session& client) {

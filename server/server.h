@@ -35,13 +35,15 @@
 #include "server/runtime/shutdown_signal.h"
 #include "server/runtime/task_group.h"
 #include "server/store/store.h"
+#include "server/tls/credentials.h"
+#include "server/tls/file_watch.h"
 #include "server/tracing/exporter.h"
 
 namespace duet {
 
 // Who listens where, for the lines that start-up prints.
 struct ListeningDoor {
-  std::string door;     // "resp", "grpc", "admin"
+  std::string door;     // "resp", "resp-tls", "grpc", "grpc-tls", "admin"
   std::string address;  // "127.0.0.1:6379", "[::1]:6379", "/run/duet.sock"
 };
 
@@ -65,6 +67,7 @@ class Server {
  private:
   explicit Server(const Config& config);
   absl::Status Open();
+  absl::Status LoadTls();
   absl::Status OpenResp(const std::vector<std::string>& hosts);
   absl::Status OpenAdmin(const std::vector<std::string>& hosts);
   absl::Status OpenGrpc(const std::vector<std::string>& hosts);  // REQUIRES: the runtime runs
@@ -102,6 +105,8 @@ class Server {
   std::atomic<bool> ready_{false};
   std::atomic<bool> skip_drain_delay_{false};
   bool started_ = false;
+  std::unique_ptr<tls::Credentials> tls_credentials_;  // null: no door speaks TLS
+  std::unique_ptr<tls::FileWatch> tls_watch_;
   std::unique_ptr<resp::RespServer> resp_;
   std::unique_ptr<rpc::GrpcServer> grpc_;
   std::unique_ptr<http::AdminServer> admin_;

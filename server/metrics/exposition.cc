@@ -136,6 +136,11 @@ void AddServer(Builder& out, const Figures& figures) {
       .Sample(1, {{"version", figures.version}, {"compiler", figures.compiler}});
   out.Gauge("duet_ready", "Whether the server takes requests: not while it starts or drains.",
             figures.ready ? 1 : 0);
+  if (figures.certificate_expires_s != 0) {
+    out.Gauge("duet_tls_certificate_not_after_timestamp_seconds",
+              "When the TLS certificate ends, in seconds since the Unix epoch.",
+              static_cast<uint64_t>(figures.certificate_expires_s));
+  }
   out.Gauge("redis_uptime_in_seconds", "Seconds since the server started.", figures.uptime_seconds);
   out.Gauge("redis_start_time_seconds",
             "Start time of the server, in seconds since the Unix epoch.",
@@ -179,6 +184,9 @@ void AddConnections(Builder& out, const Registry& registry, const Figures& figur
       .Sample(static_cast<double>(grpc_out), {{"door", "grpc"}});
   out.Counter("duet_protocol_errors_total", "Input that is not RESP; each closed its connection.",
               Total(registry, &WorkerCounters::protocol_errors));
+  out.Counter("duet_tls_failures_total",
+              "RESP connections that TLS closed: a failed handshake, a wrong certificate.",
+              Total(registry, &WorkerCounters::tls_failures));
   out.Counter("duet_output_limited_total", "Connections closed at their output limit.",
               Total(registry, &WorkerCounters::output_limited));
   out.Counter("duet_batches_total", "Pipelined batches executed.",

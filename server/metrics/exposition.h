@@ -86,7 +86,8 @@ struct Figures {
   std::string compiler;       // "g++ 12.2.0"
   std::string role = "master";
   std::string mode = "standalone";
-  bool ready = true;  // as /readyz says
+  bool ready = true;                  // as /readyz says
+  int64_t certificate_expires_s = 0;  // end of the TLS certificate, since 1970; 0: no TLS
   uint64_t uptime_seconds = 0;
   uint64_t max_clients = 0;
   uint64_t blocked_clients = 0;   // wait in a command, or for the end of CLIENT PAUSE

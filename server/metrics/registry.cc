@@ -8,11 +8,22 @@ namespace {
 
 // The counters that CONFIG RESETSTAT resets, beside the arrays of commands, latencies and errors.
 constexpr Counter Counters::*kReset[] = {
-    &Counters::keyspace_hits,        &Counters::keyspace_misses,      &Counters::unknown_commands,
-    &Counters::connections_accepted, &Counters::connections_rejected, &Counters::connections_closed,
-    &Counters::resp_bytes_in,        &Counters::resp_bytes_out,       &Counters::grpc_bytes_in,
-    &Counters::grpc_bytes_out,       &Counters::protocol_errors,      &Counters::batches,
-    &Counters::output_limited,       &Counters::evicted_keys,         &Counters::resp_reads,
+    &Counters::keyspace_hits,
+    &Counters::keyspace_misses,
+    &Counters::unknown_commands,
+    &Counters::connections_accepted,
+    &Counters::connections_rejected,
+    &Counters::connections_closed,
+    &Counters::resp_bytes_in,
+    &Counters::resp_bytes_out,
+    &Counters::grpc_bytes_in,
+    &Counters::grpc_bytes_out,
+    &Counters::protocol_errors,
+    &Counters::tls_failures,
+    &Counters::batches,
+    &Counters::output_limited,
+    &Counters::evicted_keys,
+    &Counters::resp_reads,
     &Counters::resp_writes,
 };
 

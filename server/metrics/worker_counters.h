@@ -68,6 +68,7 @@ struct Counters {
   Counter grpc_bytes_in;
   Counter grpc_bytes_out;
   Counter protocol_errors;
+  Counter tls_failures;
   Counter evicted_keys;
   Counter batches;         // pipelined batches executed
   Counter output_limited;  // connections closed at their output limit

@@ -207,9 +207,16 @@ runtime::Task<Connection::Input> Connection::ReadMore() {
     status = read.status;
     session_.last_command_ms = services_.clock.WallMs();  // it may not be a whole command yet
   }
+  if (status == runtime::IoStatus::kError) NoteTlsFailure();
   if (status == runtime::IoStatus::kCancelled) co_return ReadLast();
   if (status == runtime::IoStatus::kInterrupted) co_return Input::kInterrupted;
   co_return status == runtime::IoStatus::kOk ? Input::kSome : Input::kEnd;
+}
+
+void Connection::NoteTlsFailure() {
+  if (stream_->tls_failure().empty()) return;
+  state().counters->tls_failures.Add();
+  LogEvent(LogLevel::kWarning, "closes a connection: TLS failed", stream_->tls_failure());
 }
 
 // A connection that drains still executes what has arrived by now.

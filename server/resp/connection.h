@@ -138,6 +138,7 @@ class Connection final : private runtime::Doorbell::Handler,
   bool IsTrusted() const;  // has the client given the password, or need not?
   bool OutputOverLimit();
   void NoteOutputLimit();
+  void NoteTlsFailure();
   void LogEvent(LogLevel level, std::string_view message, std::string_view reason = {});
   void CountRead(size_t bytes);
   void CountWrite(size_t bytes);

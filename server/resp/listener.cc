@@ -38,25 +38,35 @@ absl::StatusOr<std::unique_ptr<RespServer>> RespServer::Bind(runtime::Runtime& r
                                                              metrics::Registry& registry,
                                                              const RespOptions& options) {
   std::unique_ptr<RespServer> server(new RespServer(runtime, dispatcher, registry, options));
-  runtime::Worker& worker = runtime.worker(0);
   server->port_ = options.port;
-  for (const std::string& host : options.bind) {
-    absl::StatusOr<std::unique_ptr<runtime::Listener>> listener =
-        runtime::Listener::Tcp(worker, host, server->port_, options.backlog);
-    if (!listener.ok()) return listener.status();
-    server->port_ = (*listener)->port();
-    server->listeners_.push_back(*std::move(listener));
+  server->tls_port_ = options.tls_port;
+  absl::Status bound = server->ListenTcp(options.bind, options.backlog, false, server->port_);
+  if (bound.ok()) {
+    bound = server->ListenTcp(options.tls_bind, options.backlog, true, server->tls_port_);
   }
+  if (!bound.ok()) return bound;
   if (!options.unix_socket.empty()) {
     absl::StatusOr<std::unique_ptr<runtime::Listener>> listener = runtime::Listener::Unix(
-        worker, options.unix_socket, options.unix_socket_mode, options.backlog);
+        runtime.worker(0), options.unix_socket, options.unix_socket_mode, options.backlog);
     if (!listener.ok()) return listener.status();
-    server->listeners_.push_back(*std::move(listener));
-  }
-  for (const auto& listener : server->listeners_) {
-    server->addresses_.push_back(listener->address());
+    server->addresses_.push_back((*listener)->address());
+    server->doors_.push_back({*std::move(listener), /*tls=*/false});
   }
   return server;
+}
+
+// `port` 0 becomes the one that the first host gave.
+absl::Status RespServer::ListenTcp(const std::vector<std::string>& hosts, int backlog, bool tls,
+                                   int& port) {
+  for (const std::string& host : hosts) {
+    absl::StatusOr<std::unique_ptr<runtime::Listener>> listener =
+        runtime::Listener::Tcp(runtime_.worker(0), host, port, backlog);
+    if (!listener.ok()) return listener.status();
+    port = (*listener)->port();
+    (tls ? tls_addresses_ : addresses_).push_back((*listener)->address());
+    doors_.push_back({*std::move(listener), tls});
+  }
+  return absl::OkStatus();
 }
 
 RespServer::RespServer(runtime::Runtime& runtime, commands::Dispatcher& dispatcher,
@@ -67,6 +77,7 @@ RespServer::RespServer(runtime::Runtime& runtime, commands::Dispatcher& dispatch
                 .limits = *dispatcher.server().limits,
                 .clock = *dispatcher.server().clock,
                 .workers = {}},
+      credentials_(options.credentials),
       keepalive_s_(options.keepalive_s),
       idle_timeout_s_(options.idle_timeout_s),
       acceptors_(runtime),
@@ -80,13 +91,13 @@ RespServer::RespServer(runtime::Runtime& runtime, commands::Dispatcher& dispatch
 RespServer::~RespServer() = default;
 
 void RespServer::Start() {
-  for (const auto& listener : listeners_) acceptors_.Spawn(AcceptLoop(*listener));
+  for (const Door& door : doors_) acceptors_.Spawn(AcceptLoop(*door.listener, door.tls));
   for (int i = 0; i < runtime_.size(); ++i) {
     acceptors_.SpawnOn(runtime_.worker(i), CloseIdle(static_cast<size_t>(i)));
   }
 }
 
-runtime::Task<> RespServer::AcceptLoop(runtime::Listener& listener) {
+runtime::Task<> RespServer::AcceptLoop(runtime::Listener& listener, bool tls) {
   for (;;) {
     runtime::AcceptResult accepted = co_await listener.Accept();
     if (accepted.status != runtime::IoStatus::kOk) co_return;
@@ -94,6 +105,7 @@ runtime::Task<> RespServer::AcceptLoop(runtime::Listener& listener) {
     metrics::WorkerCounters& counters =
         *services_.workers[static_cast<size_t>(listener.worker().index())]->counters;
     commands::ClientRegistry::Place place = services_.clients.Connect();
+    if (tls) accepted.stream->StartTls(credentials_->NewSession());
     if (place) {
       counters.connections_accepted.Add();
       SetKeepAlive(accepted.stream->fd(), keepalive_s_.load(std::memory_order_relaxed));
@@ -116,7 +128,8 @@ runtime::Task<> RespServer::Serve(std::unique_ptr<runtime::Stream> stream,
 }
 
 runtime::Task<> RespServer::Refuse(std::unique_ptr<runtime::Stream> stream) {
-  // One try: a client that was refused is not waited for.
+  // One try: a client that was refused is not waited for. In TLS there is no handshake to say it
+  // in.
   const runtime::IoResult written = stream->TryWrite(kTooManyClients);
   static_cast<void>(written);
   co_return;
@@ -154,7 +167,7 @@ runtime::Task<> RespServer::ForEachConnection(size_t worker, void (Connection::*
 }
 
 void RespServer::DrainBlocking(int64_t limit_ms) {
-  for (const auto& listener : listeners_) listener->CancelFromAnyThread();
+  for (const Door& door : doors_) door.listener->CancelFromAnyThread();
   acceptors_.Cancel();
   acceptors_.JoinBlocking();
   services_.draining.store(true);

@@ -178,6 +178,11 @@ class Duet(Process):
     def connect(self, seconds=20.0):
         return RespClient(socket.create_connection(self.resp, seconds * SLOWDOWN))
 
+    def connect_tls(self, context, seconds=20.0):
+        """A client of the TLS door; `context` is an ssl.SSLContext. ssl.SSLError: no handshake."""
+        connection = socket.create_connection(self.addresses["resp-tls"], seconds * SLOWDOWN)
+        return RespClient(context.wrap_socket(connection, server_hostname="localhost"))
+
 
 class Redis(Process):
     """Debian's redis-server: on a Unix socket, or on `port` of 127.0.0.1. Nothing is saved."""
