@@ -17,6 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 
 import promql  # noqa: E402
+from certificates import Certificates  # noqa: E402
 from harness import SLOWDOWN, Duet, Process, RespError, free_port, http_get, wait_until  # noqa: E402
 
 # Panels that are empty while nothing fails or is limited.
@@ -132,7 +133,9 @@ class Load:
 
 class Scrape(unittest.TestCase):
     def test_every_metric_exists(self):
-        with Duet() as server, Load(server):
+        # With TLS, since an alert looks at the certificate.
+        with Certificates() as pki, \
+                Duet("--tls-port=0", *pki.flags("no")) as server, Load(server):
             def metrics():
                 return http_get(server.admin, "/metrics")[2].decode()
             wait_until(lambda: 'redis_commands_total{cmd="get"' in metrics() and
