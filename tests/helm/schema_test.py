@@ -103,6 +103,9 @@ BAD = [
     ({"tls": {"enabled": True, "certManager": {"enabled": True}}}, "issuerRef.name is empty"),
     ({"tls": {"enabled": True, "certManager": {
         "enabled": True, "issuerRef": {"name": "x"}, "serviceNames": False}}}, "would name nobody"),
+    ({"tls": TLS, "settings": {"tls-protocols": "TLSv1.3"}}, "the gRPC door speaks TLSv1.2 and"),
+    ({"tls": TLS, "settings": {"tls-ciphers": "HIGH"}, "resp": {"enabled": False}},
+     "of the Redis protocol's door"),
     ({"tls": TLS | {"keepPlaintext": True}, "service": {"resp": {"tls": {"port": 6379}}}},
      "resp and resp-tls are both 6379"),
     ({"service": {"resp": {"port": 443}, "grpc": {"port": 443}}}, "resp and grpc are both 443"),
@@ -114,6 +117,11 @@ class Schema(unittest.TestCase):
         for values, word in BAD:
             with self.subTest(values=values), self.assertRaisesRegex(Refused, word):
                 render(values)
+
+    def test_settings_of_tls(self):
+        for settings in ({"tls-protocols": "TLSv1.2 TLSv1.3"}, {"tls-ciphersuites": "X"}):
+            render({"tls": TLS, "settings": settings})
+        render({"tls": TLS, "settings": {"tls-protocols": "TLSv1.3"}, "grpc": {"enabled": False}})
 
     def test_both_helms_refuse(self):
         for version in HELMS:

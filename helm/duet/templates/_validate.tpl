@@ -49,6 +49,14 @@
 {{- else if and $manager.enabled (not (or $manager.serviceNames $manager.dnsNames $manager.ipAddresses)) }}
 {{- fail "tls.certManager.serviceNames is false, and dnsNames and ipAddresses are empty: the certificate would name nobody." }}
 {{- end }}
+{{- /* The server would refuse to start. */}}
+{{- $versions := get .Values.settings "tls-protocols" }}
+{{- if and .Values.grpc.enabled $versions (ne $versions "TLSv1.2 TLSv1.3") }}
+{{- fail "settings.tls-protocols: the gRPC door speaks TLSv1.2 and TLSv1.3 whatever it says. It can restrict the Redis protocol's only, with grpc.enabled: false." }}
+{{- end }}
+{{- if and (not .Values.resp.enabled) (or (get .Values.settings "tls-ciphers") (get .Values.settings "tls-ciphersuites")) }}
+{{- fail "settings.tls-ciphers and tls-ciphersuites are of the Redis protocol's door, and resp.enabled is false. gRPC takes the variable GRPC_SSL_CIPHER_SUITES (extraEnv)." }}
+{{- end }}
 {{- end }}
 
 {{- define "duet.validatePorts" -}}
