@@ -5,6 +5,7 @@ import os
 import pathlib
 import re
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -13,7 +14,8 @@ import unittest
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests/e2e"))
 
-from harness import BINARY, DOORS, SLOWDOWN, Duet, Process, http_get  # noqa: E402
+from certificates import Certificates, fingerprint  # noqa: E402
+from harness import BINARY, DOORS, SLOWDOWN, Duet, Process, http_get, wait_until  # noqa: E402
 from monitoring_test import Load  # noqa: E402
 
 UNIT = ROOT / "deploy/duet.service"
@@ -53,9 +55,9 @@ class Traced(Duet):
 
     def __init__(self, log, *flags):
         Process.__init__(self, ["strace", "-D", "-f", "-qq", "-o", log, BINARY, *(
-            f"--{door}-port=0" for door in DOORS), *flags])
+            f"--{door}-port=0" for door in (*DOORS, "tls", "grpc-tls")), *flags])
         self.addresses = {}
-        self._doors = set(DOORS)
+        self._doors = {*DOORS, "resp-tls", "grpc-tls"}
         self.wait_for_lines(self._doors_open)
 
 
@@ -93,7 +95,7 @@ class Service(unittest.TestCase):
 
     @unittest.skipUnless(shutil.which("strace"), "no strace")
     def test_the_server_needs_nothing_that_is_forbidden(self):
-        """From start to drain, with both doors in use."""
+        """From start to drain, with all doors in use, and a new certificate."""
         allowed = set()
         for value in entries("SystemCallFilter"):
             for group in value.removeprefix("~").split():
@@ -104,7 +106,13 @@ class Service(unittest.TestCase):
         allowed |= system_calls("@default") | {"execve"}
         with tempfile.TemporaryDirectory() as directory:
             log = os.path.join(directory, "calls")
-            with Traced(log, "--maxclients=1000") as server:
+            pki = self.enterContext(Certificates())
+            with Traced(log, "--maxclients=1000", "--tls-reload-interval=10ms",
+                        *pki.flags(auth_clients="no")) as server:
+                pki.replace_server(pki.renewed)
+                for door in (server.resp_tls, server.grpc_tls):
+                    wait_until(lambda: fingerprint(ssl.get_server_certificate(door)) ==
+                               pki.renewed.fingerprint(), what=f"new certificate at {door}")
                 with Load(server):
                     for path in ("/metrics", "/readyz") * 20:
                         self.assertEqual(http_get(server.admin, path, 60 * SLOWDOWN)[0], 200)
