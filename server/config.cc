@@ -161,6 +161,17 @@ absl::Status CheckTls(const Config& config) {
                      " needs --tls-ca-cert-file to check clients' certificates against, or "
                      "--tls-auth-clients=no"));
   }
+  // gRPC 1.51 has no way to tell it.
+  if (config.grpc_tls_port != kPortOff && config.tls_protocols != TlsVersions::k12And13) {
+    return absl::InvalidArgumentError(
+        "--grpc-tls-port speaks TLSv1.2 and TLSv1.3; --tls-protocols can restrict --tls-port only");
+  }
+  const bool ciphers = !config.tls_ciphers.empty() || !config.tls_ciphersuites.empty();
+  if (ciphers && config.tls_port == kPortOff) {
+    return absl::InvalidArgumentError(
+        "--tls-ciphers and --tls-ciphersuites are for --tls-port, which is off; gRPC takes its "
+        "ciphers of TLSv1.2 from the environment, GRPC_SSL_CIPHER_SUITES");
+  }
   return absl::OkStatus();
 }
 

@@ -175,10 +175,11 @@ absl::Status Server::Open() {
   started_ = true;
   span_exporter_ = StartSpanExport(config_, context_.run_id, context_.tracer, log_);
   SetSampleRatio(config_.trace_sample_ratio);
-  if (config_.grpc_port != kPortOff) {
+  if (config_.grpc_port != kPortOff || config_.grpc_tls_port != kPortOff) {
     if (absl::Status opened = OpenGrpc(hosts); !opened.ok()) return opened;
   }
 
+  ReportSettings();
   RegisterRuntimeSettings();
   RegisterPubsubSettings();
   background_.Spawn(WorkInBackground());
@@ -255,7 +256,13 @@ absl::Status Server::OpenAdmin(const std::vector<std::string>& hosts) {
 absl::Status Server::OpenGrpc(const std::vector<std::string>& hosts) {
   rpc::GrpcServerOptions options;
   options.addresses = hosts;
-  options.port = config_.grpc_port;
+  options.port = std::nullopt;
+  if (config_.grpc_port != kPortOff) options.port = config_.grpc_port;
+  if (config_.grpc_tls_port != kPortOff) {
+    options.tls = {.port = config_.grpc_tls_port,
+                   .client_auth = config_.tls_auth_clients,
+                   .files = [this] { return tls_credentials_->files(); }};
+  }
   options.runtime = &runtime_;
   options.dispatcher = dispatcher_.get();
   options.registry = &registry_;
@@ -268,16 +275,22 @@ absl::Status Server::OpenGrpc(const std::vector<std::string>& hosts) {
   if (!grpc.ok()) return grpc.status();
   grpc_ = *std::move(grpc);
   context_.grpc_port = grpc_->port();
+  context_.grpc_tls_port = grpc_->tls_port();
   return absl::OkStatus();
 }
 
-// What CONFIG SET changes, and what start-up found out.
-void Server::RegisterRuntimeSettings() {
+// What start-up found out.
+void Server::ReportSettings() {
   settings_.Report("resp-port", context_.resp_port);
   if (config_.tls_port != kPortOff) settings_.Report("tls-port", resp_->tls_port());
   settings_.Report("grpc-port", context_.grpc_port);
+  if (config_.grpc_tls_port != kPortOff) settings_.Report("grpc-tls-port", context_.grpc_tls_port);
   settings_.Report("admin-port", context_.admin_port);
   settings_.Report("threads", runtime_.size());
+}
+
+// What CONFIG SET changes.
+void Server::RegisterRuntimeSettings() {
   settings_.OnChange("maxclients", [this](const Config& changed) -> std::optional<std::string> {
     if (absl::Status allowed = AllowDescriptors(changed.limits.max_clients); !allowed.ok()) {
       return std::string(allowed.message());
@@ -387,7 +400,10 @@ std::vector<ListeningDoor> Server::listening() const {
     add("resp", resp_->addresses());
     add("resp-tls", resp_->tls_addresses());
   }
-  if (grpc_ != nullptr) add("grpc", grpc_->listening());
+  if (grpc_ != nullptr) {
+    add("grpc", grpc_->listening());
+    add("grpc-tls", grpc_->tls_listening());
+  }
   if (admin_ != nullptr) add("admin", admin_->addresses());
   return doors;
 }

@@ -71,6 +71,7 @@ class Server {
   absl::Status OpenResp(const std::vector<std::string>& hosts);
   absl::Status OpenAdmin(const std::vector<std::string>& hosts);
   absl::Status OpenGrpc(const std::vector<std::string>& hosts);  // REQUIRES: the runtime runs
+  void ReportSettings();
   void RegisterRuntimeSettings();
   void RegisterPubsubSettings();
   void SetKeyEvents(uint32_t events);

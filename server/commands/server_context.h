@@ -108,6 +108,7 @@ struct ServerContext {
   // Each is set once its door is open, when another may already serve.
   Relaxed<int> resp_port = 0;
   Relaxed<int> grpc_port = 0;
+  Relaxed<int> grpc_tls_port = 0;
   Relaxed<int> admin_port = 0;
   int workers = 1;
   Password password;  // requirepass; CONFIG SET changes it

@@ -1,5 +1,6 @@
 #include "server/grpc/call_span.h"
 
+#include <grpc/grpc_security_constants.h>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -28,6 +29,12 @@ bool ServerFailed(::grpc::StatusCode code) {
     default:
       return false;
   }
+}
+
+bool OverTls(const ::grpc::ServerContext& context) {
+  const auto types =
+      context.auth_context()->FindPropertyValues(GRPC_TRANSPORT_SECURITY_TYPE_PROPERTY_NAME);
+  return !types.empty() && types[0] == GRPC_SSL_TRANSPORT_SECURITY_TYPE;
 }
 
 std::vector<std::string_view> HeadersNamed(const ::grpc::ServerContext& context, const char* name) {
@@ -64,7 +71,8 @@ void CallSpan::BeginTraced(const ::grpc::ServerContext& context, commands::Sessi
   span_->Add("rpc.system", std::string_view("grpc"));
   span_->Add("rpc.service", name.service);
   span_->Add("rpc.method", name.method);
-  span_->Add("server.port", int64_t{server.grpc_port.get()});
+  span_->Add("server.port",
+             int64_t{(OverTls(context) ? server.grpc_tls_port : server.grpc_port).get()});
   const std::string peer = PeerAddress(context);
   tracing::AddClient(*span_, std::string_view(peer).substr(kPeerPrefix.size()));
   session_ = &session;

@@ -173,8 +173,8 @@ absl::Status ReadBlocking(std::string_view setting, const std::string& path, std
 
 }  // namespace
 
-absl::StatusOr<Credentials::Files> Credentials::ReadFilesBlocking() const {
-  Files files;
+absl::StatusOr<TlsFiles> Credentials::ReadFilesBlocking() const {
+  TlsFiles files;
   absl::Status read = ReadBlocking("tls-cert-file", options_.cert_file, files.cert);
   if (read.ok()) read = ReadBlocking("tls-key-file", options_.key_file, files.key);
   if (read.ok() && options_.client_auth != TlsClientAuth::kNo) {
@@ -184,7 +184,7 @@ absl::StatusOr<Credentials::Files> Credentials::ReadFilesBlocking() const {
   return files;
 }
 
-absl::StatusOr<Credentials::Loaded> Credentials::Load(const Files& files) const {
+absl::StatusOr<Credentials::Loaded> Credentials::Load(TlsFiles files) const {
   ERR_clear_error();
   ContextPtr context = NewContext(options_);
   Loaded loaded;
@@ -197,6 +197,7 @@ absl::StatusOr<Credentials::Loaded> Credentials::Load(const Files& files) const 
   if (used.ok()) used = UseCiphers(options_, context.get());
   if (!used.ok()) return used;
   loaded.context = std::move(context);
+  loaded.files = std::make_shared<const TlsFiles>(std::move(files));
   return loaded;
 }
 
@@ -209,12 +210,12 @@ absl::StatusOr<std::unique_ptr<Credentials>> Credentials::LoadBlocking(const Tls
 
 absl::StatusOr<bool> Credentials::ReloadBlocking() {
   const absl::MutexLock reload_lock(&reload_mutex_);
-  absl::StatusOr<Files> files = ReadFilesBlocking();
-  if (!files.ok()) return files.status();
-  if (*files == in_force_) return false;
-  absl::StatusOr<Loaded> loaded = Load(*files);
+  absl::StatusOr<TlsFiles> read = ReadFilesBlocking();
+  if (!read.ok()) return read.status();
+  const std::shared_ptr<const TlsFiles> in_force = files();
+  if (in_force != nullptr && *read == *in_force) return false;
+  absl::StatusOr<Loaded> loaded = Load(*std::move(read));
   if (!loaded.ok()) return loaded.status();
-  in_force_ = *std::move(files);
   const absl::MutexLock lock(&mutex_);
   loaded_ = *std::move(loaded);
   return true;
@@ -229,6 +230,11 @@ std::unique_ptr<Session> Credentials::NewSession() const {
   SSL* const ssl = SSL_new(context.get());  // holds on to the context itself
   DUET_CHECK(ssl != nullptr, "OpenSSL has no memory for a session");
   return std::make_unique<Session>(ssl);
+}
+
+std::shared_ptr<const TlsFiles> Credentials::files() const {
+  const absl::MutexLock lock(&mutex_);
+  return loaded_.files;
 }
 
 int64_t Credentials::expires_s() const {

@@ -34,31 +34,27 @@ class Credentials {
   // A session for a connection that was just accepted.
   std::unique_ptr<Session> NewSession() const;
 
+  // What is in force: another pointer after a reload that gave true. Never null.
+  std::shared_ptr<const TlsFiles> files() const;
+
   // When the server's certificate ends, in seconds since 1970.
   int64_t expires_s() const;
 
  private:
-  struct Files {
-    std::string cert;
-    std::string key;
-    std::string ca;
-    bool operator==(const Files&) const = default;
-  };
   struct Loaded {
+    std::shared_ptr<const TlsFiles> files;
     std::shared_ptr<SSL_CTX> context;
     int64_t expires_s = 0;
   };
 
   explicit Credentials(const TlsOptions& options) : options_(options) {}
-  absl::StatusOr<Files> ReadFilesBlocking() const;
-  absl::StatusOr<Loaded> Load(const Files& files) const;
+  absl::StatusOr<TlsFiles> ReadFilesBlocking() const;
+  absl::StatusOr<Loaded> Load(TlsFiles files) const;
 
   const TlsOptions options_;
   mutable absl::Mutex mutex_;
   Loaded loaded_ ABSL_GUARDED_BY(mutex_);
-  // One reload at a time.
-  absl::Mutex reload_mutex_;
-  Files in_force_ ABSL_GUARDED_BY(reload_mutex_);
+  absl::Mutex reload_mutex_;  // one reload at a time
 };
 
 }  // namespace duet::tls
