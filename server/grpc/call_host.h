@@ -52,6 +52,10 @@ class CallHost {
   }
 };
 
+// What streams end with when the server drains.
+inline constexpr char kDrainingText[] = "the server is shutting down";
+inline ::grpc::Status Draining() { return {::grpc::StatusCode::UNAVAILABLE, kDrainingText}; }
+
 // Has the client's deadline passed? Its call is not run then.
 bool DeadlinePassed(const ::grpc::ServerContext& context);
 

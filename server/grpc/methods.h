@@ -26,6 +26,7 @@ enum class Method : uint8_t {
   kExecute,
   kPipeline,
   kHealthCheck,
+  kHealthWatch,
 };
 
 // As go-grpc-prometheus labels them: grpc_service, grpc_method, grpc_type.
@@ -53,8 +54,9 @@ inline constexpr std::array kMethodNames = {
     MethodName{kKeyValueService, "Execute", "unary"},
     MethodName{kKeyValueService, "Pipeline", "bidi_stream"},
     MethodName{kHealthService, "Check", "unary"},
+    MethodName{kHealthService, "Watch", "server_stream"},
 };
-static_assert(kMethodNames.size() == static_cast<size_t>(Method::kHealthCheck) + 1);
+static_assert(kMethodNames.size() == static_cast<size_t>(Method::kHealthWatch) + 1);
 static_assert(kMethodNames.size() <= metrics::kMaxRpcMethods);
 
 }  // namespace duet::rpc

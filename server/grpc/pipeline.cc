@@ -24,10 +24,6 @@ using Stream = ::grpc::ServerAsyncReaderWriter<::grpc::ByteBuffer, ::grpc::ByteB
 
 constexpr size_t kResponseEndBytes = 2;  // what PipelineResponseWriter::Finish may add
 
-constexpr char kDrainingText[] = "the server is shutting down";
-
-Status Draining() { return {::grpc::StatusCode::UNAVAILABLE, kDrainingText}; }
-
 // A stream's messages, kept from batch to batch, and its place in the batch.
 class PipelineCall final : private commands::Session::Peer {
  public:

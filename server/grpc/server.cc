@@ -1,7 +1,8 @@
 // Start-up: find the addresses, build gRPC's server, start the queue threads, open the slots.
-// Drain, in an order that gRPC asks for: idle streams end, gRPC's server shuts down (it fails the
-// requests that wait for calls and waits for the calls in flight, whose operations the queue
-// threads still complete), every slot's coroutine ends, and only then the queue may be shut down.
+// Drain, in an order that gRPC asks for: idle streams and watches of health end, gRPC's server
+// shuts down (it fails the requests that wait for calls and waits for the calls in flight, whose
+// operations the queue threads still complete), every slot's coroutine ends, and only then the
+// queue may be shut down.
 #include "server/grpc/server.h"
 
 #include <atomic>
@@ -21,6 +22,7 @@
 #include "server/grpc/call_slots.h"
 #include "server/grpc/call_tasks.h"
 #include "server/grpc/health.h"
+#include "server/grpc/health_watch.h"
 #include "server/grpc/listen_addresses.h"
 #include "server/grpc/pipeline.h"
 #include "server/grpc/service.h"
@@ -92,7 +94,7 @@ class Server final : public GrpcServer, private CallHost {
         options_(std::move(options)),
         limits_(options_.limits),
         plans_(std::move(plans)),
-        health_(kKeyValueService),
+        health_(kKeyValueService, options_.max_health_watchers),
         call_queue_(std::move(calls)),
         threads_(&call_queue_, ThreadOptions()) {}
   ~Server() override { DrainBlocking(absl::ZeroDuration()); }
@@ -210,6 +212,10 @@ void Server::ServeHealth() {
             /*open=*/true};
   CallSlots& slots = Slots(2, 8);
   for (int i = 0; i < slots.initial(); ++i) OpenUnarySlot(*this, slots, unary);
+  CallSlots& watches = Slots(2, 8);
+  for (int i = 0; i < watches.initial(); ++i) {
+    OpenHealthWatchSlot(*this, health_service_, watches, health_);
+  }
 }
 
 void Server::Serve() {
@@ -221,7 +227,7 @@ void Server::Serve() {
 void Server::DrainBlocking(absl::Duration grace) {
   if (std::exchange(drained_, true)) return;
   if (server_ != nullptr) {
-    health_.SetServing(false);
+    health_.Drain();
     idle_streams_.Drain();
     server_->Shutdown(absl::ToChronoTime(absl::Now() + grace));
     tasks_.JoinBlocking();
