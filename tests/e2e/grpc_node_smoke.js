@@ -1,11 +1,13 @@
 // A Node.js client against a running server: what a user of @grpc/grpc-js would write.
 //
 //   NODE_PATH=<directory>/node_modules node tests/e2e/grpc_node_smoke.js PORT [PASSWORD]
+//   ... grpc_node_smoke.js PORT PASSWORD CA_FILE CERT_FILE KEY_FILE     over TLS
 //
-// Needs @grpc/grpc-js and @grpc/proto-loader. Ends with 0, or with the first difference.
+// An empty PASSWORD is none. Needs @grpc/grpc-js and @grpc/proto-loader. Ends with 0, or with the first difference.
 "use strict";
 
 const assert = require("node:assert/strict");
+const fs = require("node:fs");
 const path = require("node:path");
 const { once } = require("node:events");
 const { promisify } = require("node:util");
@@ -102,13 +104,28 @@ async function errors(store) {
                        { code: grpc.status.OUT_OF_RANGE });
 }
 
+// Without files: in plain text.
+function credentialsFrom(files) {
+  if (files.length === 0) return grpc.credentials.createInsecure();
+  const [authorities, certificate, key] = files.map((file) => fs.readFileSync(file));
+  return grpc.credentials.createSsl(authorities, key, certificate);
+}
+
+async function watch(health) {
+  const stream = health.client.Watch({ service: "readiness" }, health.options());
+  const [response] = await once(stream, "data");
+  assert.equal(response.status, "SERVING");
+  stream.on("error", () => {});  // of the cancellation
+  stream.cancel();
+}
+
 async function main() {
-  const [port, password] = process.argv.slice(2);
+  const [port, password, ...files] = process.argv.slice(2);
   const metadata = new grpc.Metadata();
   if (password) metadata.set("authorization", `Bearer ${password}`);
   const services = loadServices();
   const target = `127.0.0.1:${port}`;
-  const credentials = grpc.credentials.createInsecure();
+  const credentials = credentialsFrom(files);
   const store = new Caller(new services.duet.v1.KeyValueService(target, credentials), metadata);
   const health = new Caller(new services.grpc.health.v1.Health(target, credentials),
                             new grpc.Metadata());
@@ -116,6 +133,7 @@ async function main() {
     for (const service of ["", "duet.v1.KeyValueService"]) {
       assert.equal((await health.call("Check", { service })).status, "SERVING");
     }
+    await watch(health);
     for (const part of [singleCalls, execute, pipeline, errors]) await part(store);
     console.log("grpc_node_smoke: ok");
   } finally {

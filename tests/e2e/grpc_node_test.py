@@ -13,6 +13,7 @@ import sys
 import tempfile
 import unittest
 
+from certificates import Certificates
 from harness import SLOWDOWN, Duet
 
 SCRIPT = pathlib.Path(__file__).with_name("grpc_node_smoke.js")
@@ -46,20 +47,28 @@ class GrpcNode(unittest.TestCase):
     def setUpClass(cls):
         install()
 
-    def smoke(self, server, *password):
-        output = run("node", str(SCRIPT), str(server.grpc[1]), *password,
+    def smoke(self, address, *words):
+        output = run("node", str(SCRIPT), str(address[1]), *words,
                      NODE_PATH=str(pathlib.Path(directory, "node_modules")))
         self.assertIn("grpc_node_smoke: ok", output)
 
     def test_smoke(self):
         with Duet() as server:
-            self.smoke(server)
+            self.smoke(server.grpc)
 
     def test_smoke_with_a_password(self):
         with Duet("--requirepass=node's own") as server:
-            self.smoke(server, "node's own")
+            self.smoke(server.grpc, "node's own")
             with self.assertRaisesRegex(AssertionError, "16 UNAUTHENTICATED"):
-                self.smoke(server, "another")
+                self.smoke(server.grpc, "another")
+
+    def test_smoke_over_tls(self):
+        with Certificates() as pki, Duet("--grpc-tls-port=0", *pki.flags()) as server:
+            client, stranger = pki.client, pki.stranger
+            self.smoke(server.grpc_tls, "", pki.ca.cert, client.cert, client.key)
+            for files in ((pki.ca.cert,), (pki.ca.cert, stranger.cert, stranger.key)):
+                with self.assertRaisesRegex(AssertionError, "14 UNAVAILABLE"):
+                    self.smoke(server.grpc_tls, "", *files)
 
 
 if __name__ == "__main__":
