@@ -265,7 +265,9 @@ TEST(GrpcServerTest, DrainsWhileCallsComeIn) {
     for (int i = 0; i < 2000; ++i) {
       const StatusCode code = Get(*server.stub).error_code();
       if (code != StatusCode::OK) {
-        EXPECT_EQ(code, StatusCode::UNAVAILABLE);
+        // gRPC resets a call that comes at the instant of the shutdown, which reads CANCELLED
+        // (https://github.com/grpc/grpc/issues/41785).
+        EXPECT_TRUE(code == StatusCode::UNAVAILABLE || code == StatusCode::CANCELLED) << code;
         return;
       }
     }
