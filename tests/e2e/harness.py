@@ -130,6 +130,8 @@ class Duet(Process):
     them; `addresses` has those that are open.
     """
 
+    _doors = frozenset(DOORS)  # whose lines are waited for
+
     def __init__(self, *flags, ports=True, variables=None):
         free = [f"--{door}-port=0" for door in DOORS] if ports else []
         super().__init__([BINARY, *free, *flags], variables)

@@ -4,13 +4,14 @@ import re
 import subprocess
 import unittest
 
+from certificates import Certificates
 from harness import BINARY, ROOT, Duet, http_get
 
 README = (ROOT / "README.md").read_text()
 CODE = re.findall(r"```sh\n(.*?)```", README, re.S)
 # Flags of other programs in its examples.
 FOREIGN_FLAGS = {"--scan", "--pattern", "--python_out", "--grpc_python_out", "--plugin", "--quick",
-                 "--update-readme", "--help", "--io-threads"}
+                 "--update-readme", "--help", "--io-threads", "--tls", "--cacert", "--cert", "--key"}
 
 
 class Readme(unittest.TestCase):
@@ -40,13 +41,14 @@ class Readme(unittest.TestCase):
     def test_redis_cli_minute(self):
         lines = [line for block in CODE for line in block.splitlines() if line.startswith("redis-cli")]
         self.assertGreater(len(lines), 3)
-        with Duet() as server:
+        with Certificates() as pki, Duet("--tls-port=0", *pki.flags()) as server:
             for line in lines:
                 command, _, said = line.partition("#")
                 wanted = said.split(":")[0].strip()
-                command = command.replace("redis-cli", f"redis-cli -p {server.resp[1]} --no-raw", 1)
+                port = server.addresses["resp-tls" if "--tls" in line else "resp"][1]
+                command = re.sub(r"^redis-cli( -p \d+)?", f"redis-cli -p {port} --no-raw", command)
                 got = subprocess.run(command, shell=True, stdout=subprocess.PIPE, text=True,
-                                     timeout=60).stdout.strip()
+                                     cwd=pki.directory, timeout=60).stdout.strip()
                 self.assertEqual(got.strip('"'), wanted.strip('"'), line)
 
     def test_admin_paths(self):
