@@ -110,6 +110,7 @@ metrics::MemoryFigures MemoryFiguresOf(const commands::MemoryReport& report) {
 Server::Server(const Config& config)
     : config_(config),
       log_(config.log_filter, config.log_format),
+      grpc_log_(log_),
       settings_(config),
       clients_(config.limits.max_clients),
       store_(StoreOptionsOf(config)),

@@ -24,6 +24,7 @@
 #include "server/commands/tracking.h"
 #include "server/config.h"
 #include "server/config_settings.h"
+#include "server/grpc/core_log.h"
 #include "server/grpc/server.h"
 #include "server/http/admin_server.h"
 #include "server/metrics/exposition.h"
@@ -89,6 +90,7 @@ class Server {
   SystemClock clock_;
   runtime::ShutdownSignal signal_;  // before whatever has a thread
   Logger log_;
+  rpc::CoreLog grpc_log_;
   ConfigSettings settings_;
   OomScore oom_score_;
   commands::ClientRegistry clients_;

@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """gRPC over TLS: who is served, which certificate is shown, and what a renewed one changes."""
+import json
 import pathlib
 import socket
 import ssl
 import subprocess
 import tempfile
+import time
 import unittest
 
 import grpc
@@ -81,6 +83,21 @@ class GrpcTls(unittest.TestCase):
         with grpc.secure_channel(target(server.grpc_tls), wrong) as channel:
             self.assertEqual(get(channel), "UNAVAILABLE")
         self.assertEqual(self.answer(server), b"")
+
+    def test_failed_handshakes_cannot_fill_the_log(self):
+        server = self.serve("--log-format=json")
+        begin = time.monotonic()
+        for _ in range(200):
+            with socket.create_connection(server.grpc_tls, CALL_SECONDS) as connection:
+                connection.sendall(b"GET / HTTP/1.1\r\n\r\n")
+                while connection.recv(1 << 10):
+                    pass
+        # gRPC's own lines come through the log, in its form, and few of them.
+        lines = [json.loads(line) for line in server.lines if line.startswith("{")]
+        said = [line for line in lines if "Handshake failed" in line.get("text", "")]
+        self.assertEqual({line["target"] for line in said}, {"grpc"})
+        self.assertLessEqual(len(said), 20 * (time.monotonic() - begin + 2))  # a second each
+        self.assertFalse([line for line in server.lines if "Handshake" in line and line[0] != "{"])
 
     def test_plaintext_on_the_tls_port(self):
         server = self.serve()
