@@ -39,6 +39,9 @@ using KeyValue = KeyValueAsyncService;
 // Calls of one method at once; further ones wait inside gRPC.
 constexpr int kMaxSlots = 8192;
 
+// Free ports that are tried where the system picks one.
+constexpr int kMaxAttempts = 16;
+
 // Where it listens; a port without targets is not there.
 struct ListenPlans {
   ListenPlan plain;
@@ -245,21 +248,25 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(GrpcServerOptions 
                  options.registry->size(),
              "the registry has no slots for the queue threads");
   DUET_CHECK(options.port.has_value() || options.tls.has_value(), "the gRPC server needs a port");
-  absl::StatusOr<ListenPlans> plans = PlanPortsBlocking(options);
-  if (!plans.ok()) return plans.status();
-
   // gRPC's own health service is off: see proto/grpc/health/v1/health.proto.
   ::grpc::EnableDefaultHealthCheckService(false);
   ::grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  ::grpc::ServerBuilder builder;
-  auto queue = builder.AddCompletionQueue();
-  auto server = std::make_unique<Server>(std::move(options), *plans, std::move(queue));
-  if (!server->Build(builder)) {
+  const bool picks_port = options.port == 0 || (options.tls.has_value() && options.tls->port == 0);
+  for (int attempt = 1;; ++attempt) {
+    absl::StatusOr<ListenPlans> plans = PlanPortsBlocking(options);
+    if (!plans.ok()) return plans.status();
+    ::grpc::ServerBuilder builder;
+    auto queue = builder.AddCompletionQueue();
+    auto server = std::make_unique<Server>(options, *plans, std::move(queue));
+    if (server->Build(builder)) {
+      server->Serve();
+      return server;
+    }
+    // Between the search for a free port and gRPC's use of it somebody else may have taken it.
+    if (picks_port && attempt < kMaxAttempts) continue;
     return absl::UnavailableError("grpc: cannot listen on " + plans->first() +
                                   ": gRPC could not start");
   }
-  server->Serve();
-  return server;
 }
 
 }  // namespace duet::rpc
