@@ -215,8 +215,7 @@ struct Replies {
 
 struct Connection {
   int fd = -1;
-  std::string batch;
-  size_t sent = 0;
+  std::string unsent;  // of its batch: what the socket did not take
   uint64_t started_ns = 0;
   Replies replies;
 };
@@ -262,7 +261,6 @@ class Load {
     setsockopt(connection.fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
     fcntl(connection.fd, F_SETFL, O_NONBLOCK);
     Watch(connection, EPOLL_CTL_ADD, EPOLLIN);
-    connection.batch = builder_.bytes;
   }
 
   void Watch(Connection& connection, int operation, uint32_t events) {
@@ -284,7 +282,8 @@ class Load {
 
   void StartBatch(Connection& connection) {
     if (started_ >= options_.requests) return;
-    char* bytes = connection.batch.data();
+    // One buffer for all, as the server's: a thousand batches would not stay in the cache.
+    char* bytes = builder_.bytes.data();
     for (size_t i = 0; i < builder_.key_offsets.size(); ++i) {
       const uint64_t key = NextKey();
       WriteDigits(bytes + builder_.key_offsets[i], kKeyDigits, key);
@@ -294,26 +293,32 @@ class Load {
     }
     started_ += options_.pipeline;
     ++in_flight_;
-    connection.sent = 0;
     connection.replies.wanted = options_.pipeline;
     connection.started_ns = NowNs();
-    Send(connection);
+    const std::string_view unsent = Send(connection, builder_.bytes);
+    if (unsent.empty()) return;
+    connection.unsent = unsent;
+    Watch(connection, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
   }
 
-  void Send(Connection& connection) {
-    const bool waited = connection.sent > 0;
-    while (connection.sent < connection.batch.size()) {
-      const ssize_t n = send(connection.fd, connection.batch.data() + connection.sent,
-                             connection.batch.size() - connection.sent, MSG_NOSIGNAL);
-      if (n < 0 && errno == EAGAIN) return Watch(connection, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+  // What the socket does not take now.
+  static std::string_view Send(const Connection& connection, std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t n = send(connection.fd, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (n < 0 && errno == EAGAIN) break;
       if (n < 0) Die(std::string("send: ") + std::strerror(errno));
-      connection.sent += static_cast<size_t>(n);
+      bytes.remove_prefix(static_cast<size_t>(n));
     }
-    if (waited) Watch(connection, EPOLL_CTL_MOD, EPOLLIN);
+    return bytes;
+  }
+
+  void SendRest(Connection& connection) {
+    connection.unsent = std::string(Send(connection, connection.unsent));
+    if (connection.unsent.empty()) Watch(connection, EPOLL_CTL_MOD, EPOLLIN);
   }
 
   void OnEvent(Connection& connection, const epoll_event& event) {
-    if ((event.events & EPOLLOUT) != 0) Send(connection);
+    if ((event.events & EPOLLOUT) != 0) SendRest(connection);
     if ((event.events & ~static_cast<uint32_t>(EPOLLOUT)) == 0) return;
     const ssize_t n = recv(connection.fd, read_buffer_.data(), read_buffer_.size(), 0);
     if (n < 0 && errno == EAGAIN) return;
