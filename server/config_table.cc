@@ -112,6 +112,12 @@ constexpr SettingRow Number(std::string_view name, std::string_view redis_name,
   row.set_number = &Access::Set;
   return row;
 }
+// A setting that is no single member of Config; its kind says which ones it is.
+constexpr SettingRow Compound(std::string_view name, std::string_view group, SettingKind kind,
+                              int64_t min, int64_t max, std::string_view meaning,
+                              bool runtime = false) {
+  return {name, "", group, kind, min, max, meaning, runtime};
+}
 constexpr SettingRow Text(std::string_view name, std::string_view group, SettingKind kind,
                           int64_t max, std::string Config::*member, std::string_view meaning,
                           bool runtime = false) {
@@ -187,9 +193,9 @@ constexpr SettingRow kRows[] = {
                                       "Port of RESP over TLS. 0: pick a free one."),
     Number<Direct<&Config::grpc_tls_port>>("grpc-tls-port", "", kDoors, kPort, kPortOff, 65535,
                                            "Port of gRPC over TLS. 0: pick a free one."),
-    SettingRow{"bind", "", kDoors, SettingKind::kBindList, 1, 16,
-               "Addresses that all doors listen on. May be repeated. * is every IPv4 address, ::* "
-               "every IPv6 address; an address with a leading - may be missing on this machine."},
+    Compound("bind", kDoors, SettingKind::kBindList, 1, 16,
+             "Addresses that all doors listen on. May be repeated. * is every IPv4 address, ::* "
+             "every IPv6 address; an address with a leading - may be missing on this machine."),
     Text("unixsocket", kDoors, SettingKind::kText, 107, &Config::unix_socket,
          "Path of a Unix-domain socket for RESP. Empty: none."),
     Number<Direct<&Config::unix_socket_perm>>(
@@ -263,12 +269,12 @@ constexpr SettingRow kRows[] = {
                          "Replies that may wait for one connection; it is closed beyond that. 0: "
                          "no limit. The hard limit of the class normal below.",
                          kRuntimeSettable),
-    SettingRow{"client-output-buffer-limit", "", kLimits, SettingKind::kOutputLimits, 0, 0,
-               "What may wait for a client that does not read, by its class: a client is closed "
-               "above the hard limit, and above the soft limit for so many seconds; 0: no such "
-               "limit. Classes are normal, pubsub (listens to a channel) and replica (none ever "
-               "connects).",
-               kRuntimeSettable},
+    Compound("client-output-buffer-limit", kLimits, SettingKind::kOutputLimits, 0, 0,
+             "What may wait for a client that does not read, by its class: a client is closed "
+             "above the hard limit, and above the soft limit for so many seconds; 0: no such "
+             "limit. Classes are normal, pubsub (listens to a channel) and replica (none ever "
+             "connects).",
+             kRuntimeSettable),
     Number<OfLimits<&Limits::max_key_bytes>>("max-key-bytes", "", kLimits, kBytes, 1, 512 * kMb,
                                              "Length of a key."),
     Number<OfLimits<&Limits::max_value_bytes>>("max-value-bytes", "", kLimits, kBytes, 1, 512 * kMb,

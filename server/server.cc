@@ -1,6 +1,5 @@
 #include "server/server.h"
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <sys/resource.h>
@@ -78,8 +77,7 @@ TlsOptions TlsOptionsOf(const Config& config) {
           .client_auth = config.tls_auth_clients,
           .versions = config.tls_protocols,
           .ciphers = config.tls_ciphers,
-          .ciphersuites = config.tls_ciphersuites,
-          .reload_interval_ms = config.tls_reload_interval_ms};
+          .ciphersuites = config.tls_ciphersuites};
 }
 
 runtime::RuntimeOptions RuntimeOptionsOf(const Config& config, const Clock* clock) {

@@ -2,7 +2,7 @@
 """The size budget of shared/STYLE.md: headers of 250 lines, sources of 600, functions of 70.
 
 A function is what clang-format makes it: from the line that opens its brace at namespace or class
-level to the brace that closes it; what a list of values holds is none. Prints offenders; exits 1 if there are any.
+level to the brace that closes it. Prints offenders; exits 1 if there are any.
 """
 import pathlib
 import re
@@ -34,12 +34,11 @@ def functions(source):
         elif char in ";}{":
             head = text[statement_start:at].strip()
             if char == "{":
-                inside = any(kind in ("function", "list") for kind, _ in stack)
+                inside = any(kind == "function" for kind, _ in stack)
                 body = not inside and "(" in head and not SCOPE.search(MACRO.sub("", head))
                 lead = text[statement_start:at]
                 first = line - lead.lstrip().count("\n")
-                kind = "function" if body else "list" if head.endswith("=") else "scope"
-                stack.append((kind, first))
+                stack.append(("function" if body else "scope", first))
             elif char == "}" and stack:
                 kind, first = stack.pop()
                 if kind == "function":

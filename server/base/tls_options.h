@@ -16,16 +16,14 @@ enum class TlsClientAuth : uint8_t { kNo, kYes, kOptional };
 enum class TlsVersions : uint8_t { k12And13, k13Only, k12Only };
 
 struct TlsOptions {
-  std::string
-      cert_file;  // PEM: the server's certificate, then the authorities between it and a root
+  // PEM: the server's certificate, then the authorities between it and a root.
+  std::string cert_file;
   std::string key_file;  // PEM: its private key, without a passphrase
   std::string ca_file;   // PEM: the authorities that clients' certificates are checked against
   TlsClientAuth client_auth = TlsClientAuth::kYes;
   TlsVersions versions = TlsVersions::k12And13;
   std::string ciphers;       // of TLS 1.2, as OpenSSL lists them; empty: OpenSSL's default
   std::string ciphersuites;  // of TLS 1.3; empty: OpenSSL's default
-  // How often the files are looked at: new ones count for connections to come. 0: never.
-  int64_t reload_interval_ms = 10'000;
 };
 
 // What stands in the three files, in PEM.

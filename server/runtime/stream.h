@@ -11,7 +11,8 @@
 // operations are the same. A read that finds plaintext from an earlier one does not suspend.
 //
 // One coroutine may read while another writes; each on this stream's worker, one operation of a
-// kind at a time, on buffers that live until it ends. Nothing is allocated per operation.
+// kind at a time, on buffers that live until it ends. Nothing is allocated per operation; in TLS
+// the ciphertext's buffers are, and go when they are empty.
 //
 // Thread class: worker-bound; *FromAnyThread() are thread-safe while the stream lives. Until its
 // first operation it belongs to no thread. Destroyed on its worker, with no operation pending.
