@@ -145,9 +145,20 @@ void Stream::OnWritable() {
   std::exchange(writer_, nullptr)->Complete(true);
 }
 
+size_t Stream::ReceiveAhead(std::span<char> room) {
+  // In TLS it takes a buffer of its own, and more time than a receive.
+  if (reader_ == nullptr || tls_ != nullptr) return 0;
+  const std::span<char> into = reader_->takes_view_ ? room : reader_->into_;
+  if (!ReceiveBytes(into, reader_->result_)) return 0;
+  reader_->into_ = into;
+  received_ahead_ = true;
+  return reader_->takes_view_ ? reader_->result_.bytes : 0;
+}
+
 void Stream::OnReadable(uint32_t events) {
   if (reader_ != nullptr) {
-    if (!Receive(reader_->into_, reader_->result_)) return;
+    const bool received = std::exchange(received_ahead_, false);
+    if (!received && !Receive(reader_->into_, reader_->result_)) return;
     std::exchange(reader_, nullptr)->Complete(true);
   } else if ((events & kFailure) == 0) {
     SetInterest(interest_ & ~uint32_t{EPOLLIN});
@@ -163,14 +174,17 @@ void Stream::CancelPending(bool reads, bool writes) {
     SetInterest(interest_ & ~uint32_t{EPOLLOUT});
     writer->result_.status = IoStatus::kCancelled;
   }
-  if (reader != nullptr) reader->result_.status = IoStatus::kCancelled;
+  if (reader != nullptr) {
+    reader->result_ = {.status = IoStatus::kCancelled};  // nor does it get what was received ahead
+    received_ahead_ = false;
+  }
   // Either coroutine may destroy the stream only after both have ended, so both can be resumed.
   if (reader != nullptr) reader->Complete(true);
   if (writer != nullptr) writer->Complete(true);
 }
 
 void Stream::InterruptRead() {
-  if (reader_ == nullptr) return;
+  if (reader_ == nullptr || received_ahead_) return;
   reader_->result_.status = IoStatus::kInterrupted;
   std::exchange(reader_, nullptr)->Complete(true);
 }
@@ -182,7 +196,7 @@ void Stream::Cancel() {
 
 void Stream::CancelReads() {
   flags_.fetch_or(kReadCancelled, std::memory_order_relaxed);
-  CancelPending(true, false);
+  if (!received_ahead_) CancelPending(true, false);
 }
 
 // The kernel carries the message: a shut down socket is readable, wherever the stream is or is

@@ -2,10 +2,11 @@
 //
 // Design. The descriptor is registered at its worker's level-triggered epoll with EPOLLIN and stays
 // so: a read neither tries to receive before it suspends nor touches epoll. When the socket is
-// readable the worker's loop receives straight into the reader's span and resumes it inline. If the
-// socket is readable and nobody reads, the interest is dropped until the next read: a client whose
-// replies are not taken is not read from. A write tries to send at once and waits only for what did
-// not fit.
+// readable the worker's loop receives straight into the reader's span and resumes it inline;
+// between the two it may receive and run other streams of the same turn (worker.h). If the socket
+// is readable and nobody reads, the interest is dropped until the next read: a client whose replies
+// are not taken is not read from. A write tries to send at once and waits only for what did not
+// fit.
 //
 // With StartTls() what is read and written is plaintext, and what goes over the socket is TLS; the
 // operations are the same. A read that finds plaintext from an earlier one does not suspend.
@@ -66,7 +67,7 @@ class Stream final : private EventHandler {
   // co_await: at least one byte, kEof, kError, kCancelled or kInterrupted. REQUIRES: `into` is not
   // empty.
   ReadAwaiter ReadSome(std::span<char> into);
-  // The same into the worker's hot buffer.
+  // The same into a hot buffer of the worker.
   ReadViewAwaiter ReadSome();
   // co_await: all of `data` (kOk), kError or kCancelled with what was sent before. Does not suspend
   // if the socket's buffer takes it all.
@@ -79,11 +80,13 @@ class Stream final : private EventHandler {
   // REQUIRES: no read pending.
   IoResult TryRead(std::span<char> into);
 
-  // Ends the pending read, if there is one, with kInterrupted. The coroutine is resumed inline.
+  // Ends the pending read, if there is one, with kInterrupted. The coroutine is resumed inline. A
+  // read for which input has been received is left alone: it ends in this turn of the loop.
   void InterruptRead();
   // Ends pending and all later operations with kCancelled. The coroutine is resumed inline.
   void Cancel();
-  // The same for reads only: a drain lets replies out.
+  // The same for reads only: a drain lets replies out. What has been received for the pending read
+  // still reaches it.
   void CancelReads();
   // Thread-safe. As CancelReads() or Cancel(), a moment later. The peer sees what shutdown(2) does.
   void CancelReadsFromAnyThread();
@@ -109,6 +112,7 @@ class Stream final : private EventHandler {
 
   bool Has(Flag flag) const { return (flags_.load(std::memory_order_relaxed) & flag) != 0; }
   void OnEvents(uint32_t events) override;
+  size_t ReceiveAhead(std::span<char> room) override;
   // Each is true if the operation has ended.
   bool Receive(std::span<char> into, IoResult& result);
   bool Send(std::string_view data, IoResult& result);
@@ -133,6 +137,7 @@ class Stream final : private EventHandler {
   UniqueFd fd_;
   uint32_t interest_ = kUnregistered;  // what epoll has been told
   std::atomic<uint8_t> flags_{0};
+  bool received_ahead_ = false;  // reader_ has its result
   ReadAwaiter* reader_ = nullptr;
   WriteAwaiter* writer_ = nullptr;
   std::unique_ptr<tls::Session> tls_;  // null: plaintext
@@ -140,7 +145,7 @@ class Stream final : private EventHandler {
 
 class Stream::ReadAwaiter : public Waiter {
  public:
-  ReadAwaiter(Stream& stream, std::span<char> into) : stream_(stream), into_(into) {}
+  ReadAwaiter(Stream& stream, std::span<char> into) : ReadAwaiter(stream, into, false) {}
   bool await_ready() {
     if (stream_.Has(kReadCancelled)) {
       result_.status = IoStatus::kCancelled;
@@ -155,15 +160,20 @@ class Stream::ReadAwaiter : public Waiter {
   IoResult await_resume() const { return result_; }
 
  protected:
+  ReadAwaiter(Stream& stream, std::span<char> into, bool takes_view)
+      : stream_(stream), into_(into), takes_view_(takes_view) {}
+
   friend class Stream;
   Stream& stream_;
   std::span<char> into_;
+  const bool takes_view_;  // into_ is the worker's, and any of its buffers will do
   IoResult result_;
 };
 
 class Stream::ReadViewAwaiter final : public ReadAwaiter {
  public:
-  explicit ReadViewAwaiter(Stream& stream) : ReadAwaiter(stream, stream.worker().read_buffer()) {}
+  explicit ReadViewAwaiter(Stream& stream)
+      : ReadAwaiter(stream, stream.worker().read_buffer(), true) {}
   ReadView await_resume() const {
     return {std::string_view(into_.data(), result_.bytes), result_.status, result_.error};
   }

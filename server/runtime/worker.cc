@@ -15,6 +15,7 @@ namespace {
 constexpr int64_t kNsPerMs = 1'000'000;
 constexpr int kMaxSpinUs = 20;
 constexpr int kMaxTimeoutMs = 60'000;
+constexpr size_t kCacheLine = 64;
 
 // Keeps the shortest spin alive, so that a worker notices when spinning begins to pay.
 constexpr int kLeastSpinUs = 1;
@@ -30,6 +31,7 @@ Worker::Worker(Runtime* runtime, int index, const WorkerOptions& options)
       read_buffer_bytes_(options.read_buffer_bytes),
       // Not zeroed: pages of workers that never wake stay untouched.
       read_buffer_(new char[options.read_buffer_bytes]),
+      ahead_buffer_(new char[2 * options.read_buffer_bytes]),
       spin_us_(std::clamp(options.spin_us, 0, kMaxSpinUs)),
       spin_now_us_(spin_us_),
       epoll_fd_(epoll_create1(EPOLL_CLOEXEC)),
@@ -147,9 +149,27 @@ int Worker::WaitForEvents(LoopObserver* observer) {
   return count;
 }
 
+// Lets the handlers of the next events receive: each has room for read_buffer_bytes_, and they go
+// on until as much has come. Returns where it stopped.
+int Worker::ReceiveAhead() {
+  if (event_count_ - event_next_ == 1) return event_count_;  // it has nobody to wait for
+  size_t used = 0;
+  int next = event_next_;
+  for (; next < event_count_ && used < read_buffer_bytes_; ++next) {
+    const epoll_event& event = events_[next];
+    auto* handler = static_cast<EventHandler*>(event.data.ptr);
+    if (handler == nullptr || event.events != EPOLLIN) continue;
+    const size_t bytes = handler->ReceiveAhead({ahead_buffer_.get() + used, read_buffer_bytes_});
+    used += (bytes + kCacheLine - 1) & ~(kCacheLine - 1);
+  }
+  return next;
+}
+
 void Worker::DispatchEvents(int count) {
   event_count_ = count;
+  int received = 0;
   for (event_next_ = 0; event_next_ < event_count_;) {
+    if (event_next_ == received) received = ReceiveAhead();
     const epoll_event& event = events_[event_next_++];
     auto* handler = static_cast<EventHandler*>(event.data.ptr);
     if (handler == nullptr) {

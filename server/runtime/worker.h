@@ -1,10 +1,16 @@
 // An I/O worker: one thread with one level-triggered epoll loop, its timers, its queue of posted
-// completions, and one hot read buffer that all of its streams share.
+// completions, and the hot read buffers that all of its streams share.
 //
 // Design. A turn of the loop waits for events (blocking when there is nothing to do), dispatches
 // them inline, fires timers, runs what was posted before the turn. Coroutines run inside these
 // calls and are resumed on the worker that drained their completion. A worker is woken through an
 // eventfd, and only when it said that it would sleep.
+//
+// Of a turn's events, those of readable sockets are received before the first of them is
+// dispatched, until a buffer is full: a row of receives finds the kernel's code and the worker's
+// own in the cache, where a receive between two executed batches finds neither. With 1,000 clients
+// that saves 5 % of server CPU per request at pipelines of 1 and 16, and nothing with 50 (2 cores,
+// redis_load, in turns with a build that does not, medians of 36 and 48 rounds).
 //
 // Thread class: worker-bound (its own thread only) unless a method says thread-safe.
 #pragma once
@@ -33,6 +39,9 @@ class Runtime;
 class EventHandler {
  public:
   virtual void OnEvents(uint32_t epoll_events) = 0;
+  // Called before OnEvents(EPOLLIN) when other events are to be dispatched too: time to receive.
+  // Returns how much of `room` is in use until that OnEvents() has returned. Resumes nobody.
+  virtual size_t ReceiveAhead(std::span<char> /*room*/) { return 0; }
 
  protected:
   ~EventHandler() = default;
@@ -122,6 +131,7 @@ class Worker final : public Executor {
   int WaitForEvents(LoopObserver* observer);
   int SpinForEvents();
   void DispatchEvents(int count);
+  int ReceiveAhead();
   void RunPosts();
   void Wake();
   void DrainWakeFd();
@@ -131,6 +141,7 @@ class Worker final : public Executor {
   const Clock* const clock_;
   const size_t read_buffer_bytes_;
   const std::unique_ptr<char[]> read_buffer_;
+  const std::unique_ptr<char[]> ahead_buffer_;  // twice as large
   const int spin_us_;
   int spin_now_us_;  // spin_us_ or less, while spinning does not pay
   UniqueFd epoll_fd_;

@@ -1,0 +1,173 @@
+// What a worker receives before it dispatches the events of a turn. Each test holds the worker
+// until several sockets are readable; the first event is the first one written to.
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "server/runtime/stream.h"
+#include "tests/runtime/held_worker.h"
+#include "tests/runtime/runtime_fixture.h"
+
+namespace duet::runtime {
+namespace {
+
+class ReceiveAheadTest : public RuntimeTest {
+ protected:
+  static void Send(const UniqueFd& fd, std::string_view data) {
+    ASSERT_EQ(::write(fd.get(), data.data(), data.size()), static_cast<ssize_t>(data.size()));
+  }
+};
+
+Task<std::string> ReadToEnd(Worker& worker, UniqueFd fd) {
+  Stream stream(worker, std::move(fd));
+  std::string all;
+  for (;;) {
+    const ReadView view = co_await stream.ReadSome();
+    if (!view.ok()) co_return all;
+    all.append(view.data);
+  }
+}
+
+// Together they are more than the buffer holds, and one alone is.
+TEST_F(ReceiveAheadTest, EveryStreamGetsItsOwnInput) {
+  constexpr size_t kSizes[] = {1, 40'000, 63, 100'000, 64, 30'000, 65, 50'000, 2};
+  std::vector<SocketPair> pairs(std::size(kSizes));
+  std::vector<JoinHandle<std::string>> readers;
+  for (SocketPair& pair : pairs) {
+    readers.push_back(runtime_.SpawnOn(worker(), ReadToEnd(worker(), std::move(pair.near))));
+  }
+  Settle();
+  {
+    const HeldWorker held(worker());
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      Send(pairs[i].far, std::string(kSizes[i], static_cast<char>('a' + i)));
+    }
+  }
+  for (size_t i = 0; i < readers.size(); ++i) {
+    pairs[i].far.Reset();
+    EXPECT_EQ(*readers[i].JoinBlocking(), std::string(kSizes[i], static_cast<char>('a' + i)));
+  }
+}
+
+Task<std::string> ReadBytes(Worker& worker, UniqueFd fd) {
+  Stream stream(worker, std::move(fd));
+  std::string all;
+  for (;;) {
+    char bytes[3];
+    const IoResult read = co_await stream.ReadSome(bytes);
+    if (!read.ok()) co_return all;
+    all.append(bytes, read.bytes);
+  }
+}
+
+TEST_F(ReceiveAheadTest, ReadersWithABufferOfTheirOwnKeepIt) {
+  SocketPair first, second;
+  auto short_reads = runtime_.SpawnOn(worker(), ReadBytes(worker(), std::move(first.near)));
+  auto views = runtime_.SpawnOn(worker(), ReadToEnd(worker(), std::move(second.near)));
+  Settle();
+  {
+    const HeldWorker held(worker());
+    Send(first.far, "0123456789");
+    Send(second.far, "abcdef");
+  }
+  first.far.Reset();
+  second.far.Reset();
+  EXPECT_EQ(*short_reads.JoinBlocking(), "0123456789");
+  EXPECT_EQ(*views.JoinBlocking(), "abcdef");
+}
+
+// A reader whose input makes it meddle with another stream, which has input in the same turn.
+enum class Meddling { kInterrupt, kCancelReads, kCancel };
+
+Task<> MeddleOnInput(Worker& worker, UniqueFd fd, Stream& other, Meddling meddling) {
+  Stream stream(worker, std::move(fd));
+  const ReadView view = co_await stream.ReadSome();
+  EXPECT_EQ(view.data, "go");
+  switch (meddling) {
+    case Meddling::kInterrupt:
+      other.InterruptRead();
+      break;
+    case Meddling::kCancelReads:
+      other.CancelReads();
+      break;
+    case Meddling::kCancel:
+      other.Cancel();
+      break;
+  }
+}
+
+struct TwoReads {
+  std::string data;
+  IoStatus first;
+  IoStatus second;
+};
+Task<TwoReads> ReadTwice(Worker& worker, UniqueFd fd, Stream** door) {
+  Stream stream(worker, std::move(fd));
+  *door = &stream;
+  const ReadView first = co_await stream.ReadSome();
+  TwoReads reads{.data = std::string(first.data), .first = first.status, .second = IoStatus::kOk};
+  const ReadView second = co_await stream.ReadSome();
+  reads.second = second.status;
+  co_return reads;
+}
+
+class MeddlingTest : public ReceiveAheadTest, public ::testing::WithParamInterface<Meddling> {
+ protected:
+  TwoReads Meddle() {
+    SocketPair first, second;
+    Stream* door = nullptr;
+    auto victim = runtime_.SpawnOn(worker(), ReadTwice(worker(), std::move(second.near), &door));
+    Settle();
+    auto meddler = runtime_.SpawnOn(
+        worker(), MeddleOnInput(worker(), std::move(first.near), *door, GetParam()));
+    Settle();
+    {
+      const HeldWorker held(worker());
+      Send(first.far, "go");
+      Send(second.far, "input");
+    }
+    meddler.JoinBlocking();
+    second.far.Reset();
+    return *victim.JoinBlocking();
+  }
+};
+
+TEST_P(MeddlingTest, ReceivedInputIsLostOnlyToACancel) {
+  const TwoReads reads = Meddle();
+  const bool cancelled = GetParam() == Meddling::kCancel;
+  EXPECT_EQ(reads.first, cancelled ? IoStatus::kCancelled : IoStatus::kOk);
+  EXPECT_EQ(reads.data, cancelled ? "" : "input");
+  EXPECT_EQ(reads.second,
+            GetParam() == Meddling::kInterrupt ? IoStatus::kEof : IoStatus::kCancelled);
+}
+INSTANTIATE_TEST_SUITE_P(All, MeddlingTest,
+                         ::testing::Values(Meddling::kInterrupt, Meddling::kCancelReads,
+                                           Meddling::kCancel));
+
+Task<IoStatus> ReadOnce(Worker& worker, UniqueFd fd) {
+  Stream stream(worker, std::move(fd));
+  const ReadView view = co_await stream.ReadSome();
+  co_return view.status;
+}
+
+TEST_F(ReceiveAheadTest, TheEndReachesTheReader) {
+  std::vector<SocketPair> pairs(4);
+  std::vector<JoinHandle<IoStatus>> readers;
+  for (SocketPair& pair : pairs) {
+    readers.push_back(runtime_.SpawnOn(worker(), ReadOnce(worker(), std::move(pair.near))));
+  }
+  Settle();
+  {
+    const HeldWorker held(worker());
+    for (size_t i = 0; i < pairs.size(); ++i) {
+      if (i % 2 == 0) Send(pairs[i].far, "x");
+      if (i % 2 == 1) ::shutdown(pairs[i].far.get(), SHUT_WR);
+    }
+  }
+  for (size_t i = 0; i < readers.size(); ++i) {
+    EXPECT_EQ(*readers[i].JoinBlocking(), i % 2 == 0 ? IoStatus::kOk : IoStatus::kEof);
+  }
+}
+
+}  // namespace
+}  // namespace duet::runtime
