@@ -305,8 +305,9 @@ constexpr SettingRow kRows[] = {
     Number<Direct<&Config::spin_us>>(
         "spin-us", "", kRuntime, kInteger, 0, 20,
         "Microseconds that a worker polls before it blocks. 0: it blocks at once."),
-    Number<Direct<&Config::read_buffer_bytes>>("read-buffer-bytes", "", kRuntime, kBytes, 4 * kKb,
-                                               16 * kMb, "Read buffer of each worker."),
+    Number<Direct<&Config::read_buffer_bytes>>(
+        "read-buffer-bytes", "", kRuntime, kBytes, 4 * kKb, 16 * kMb,
+        "The most that one read takes. Each worker has buffers for three such reads."),
     Number<Direct<&Config::shard_bits>>("shard-bits", "", kRuntime, kInteger, 0, 12,
                                         "The store has 2^N shards, each with its own lock."),
     Choice<Direct<&Config::oom_score_adj>>(
