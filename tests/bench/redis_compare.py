@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
 """Duet beside Debian's redis-server, workload by workload, on this machine.
 
-    tests/bench/redis_compare.py                       everything, about 15 minutes
+    tests/bench/redis_compare.py                       everything, about 25 minutes
     tests/bench/redis_compare.py --quick               does it run? (figures are not to be quoted)
     tests/bench/redis_compare.py --workloads 'p16$'    those whose names match
     tests/bench/redis_compare.py --update-readme       writes the table into README.md
 
 Three servers run side by side with default settings and no persistence: duet-server,
-redis-server, and redis-server --io-threads 2. Per workload and round each of them gets the same
-load in turn, so that a drift of the machine's speed meets all of them. Ratios are taken round by
-round against each Redis mode; the stricter of the two medians counts. Server CPU is read before
-and after a round; preloading and warm-up are outside of it. Exits 1 if a row misses its target.
+redis-server, and redis-server --io-threads 2; for each number of keys they have data of their own.
+Per workload and round each of them gets the same load in turn, so that a drift of the machine's
+speed meets all of them. Ratios are taken round by round against each Redis mode; the stricter of
+the two medians counts. Server CPU is read before the first and after the last request of a round:
+preloading, warm-up, connecting and closing are outside of it. Exits 1 if a row misses its target.
 """
 import argparse
 import contextlib
@@ -25,14 +26,14 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "e2e"),
 
 import harness  # noqa: E402
 from lib import report  # noqa: E402
-from lib.generator import RedisBenchmark, RedisLoad, cpu_ns  # noqa: E402
+from lib.generator import RedisBenchmark, RedisLoad  # noqa: E402
 from lib.workloads import WORKLOADS, MemoryWorkload, shortened  # noqa: E402
 
 SETTLE_SECONDS = 3  # after a fill: rehashing and purging of free pages
 
 
 class Servers(contextlib.ExitStack):
-    """The servers of one group of workloads, as name -> (process, port)."""
+    """Servers that hold the same data, as name -> (process, port)."""
 
     def __init__(self, flags, modes):
         super().__init__()
@@ -48,11 +49,10 @@ class Servers(contextlib.ExitStack):
 
 
 def measure(generator, process, port, workload, seed):
-    cpu = cpu_ns(process.pid)
-    seen = generator.run(port, workload, workload.requests, seed)
+    seen = generator.run(process.pid, port, workload, workload.requests, seed)
     return {
         "rate": seen["requests"] / seen["seconds"],
-        "cpu_us": (cpu_ns(process.pid) - cpu) / 1000 / seen["requests"],
+        "cpu_us": seen["server_cpu_ns"] / 1000 / seen["requests"],
         **{name: seen[name] for name in ("p50_us", "p99_us", "p999_us")},
     }
 
@@ -60,7 +60,7 @@ def measure(generator, process, port, workload, seed):
 def run_workload(generator, servers, workload, rounds):
     samples = {name: [] for name in servers.all}
     for process, port in servers.all.values():
-        generator.run(port, workload, max(workload.requests // 5, workload.clients), seed=99)
+        generator.run(process.pid, port, workload, max(workload.requests // 5, workload.clients), seed=99)
     names = list(servers.all)
     for number in range(rounds):
         for name in names[number % len(names):] + names[:number % len(names)]:
@@ -84,14 +84,12 @@ def run_memory(generator, flags, workload):
 
 
 def groups(workloads):
-    """Workloads that share a preloaded key space, together."""
-    def key(workload):
-        if isinstance(workload, MemoryWorkload):
-            return (1, workload.name)
-        return (0, workload.keys, workload.value_bytes)
+    """Workloads whose servers run side by side, so that rows that are compared with each other are
+    measured one after the other."""
     order = {}
     for workload in workloads:
-        order.setdefault(key(workload), []).append(workload)
+        alone = isinstance(workload, MemoryWorkload)
+        order.setdefault(workload.name if alone else workload.value_bytes, []).append(workload)
     return order.values()
 
 
@@ -100,12 +98,15 @@ def run_group(generator, flags, group, rounds, done):
         for workload in group:
             done(workload, run_memory(generator, flags, workload))
         return
-    with Servers(flags, ("duet", "redis", "redis-io2")) as servers:
-        for _, port in servers.all.values():
-            generator.fill(port, group[0].keys, group[0].value_bytes)
+    with contextlib.ExitStack() as stack:
+        servers = {}
+        for keys in dict.fromkeys(workload.keys for workload in group):
+            servers[keys] = stack.enter_context(Servers(flags, ("duet", "redis", "redis-io2")))
+            for _, port in servers[keys].all.values():
+                generator.fill(port, keys, group[0].value_bytes)
         time.sleep(SETTLE_SECONDS)
         for workload in group:
-            done(workload, run_workload(generator, servers, workload, rounds))
+            done(workload, run_workload(generator, servers[workload.keys], workload, rounds))
 
 
 def parse_arguments():

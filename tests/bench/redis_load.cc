@@ -5,10 +5,12 @@
 // it needs no more than the core that the server leaves. Needs no library: one file, one compiler.
 //
 //   redis_load PORT fill|set|get|mset --clients=50 --pipeline=1 --requests=N --keys=N
-//       --value-bytes=32 --ttl=0|1 --seed=1
+//       --value-bytes=32 --ttl=0|1 --seed=1 --steps=0|1
 //
 // `fill` sets key 0 .. keys-1 once each, in order. Keys are redis-benchmark's: "key:%012d", 16
-// bytes. Prints one JSON object: requests, seconds, and percentiles of a batch's round trip.
+// bytes. Prints one JSON object: requests, seconds, and percentiles of a batch's round trip. With
+// --steps it says "connected" and waits for a line before the first request, and closes the
+// connections when its standard input ends: who measures the server can leave connecting out.
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -47,11 +49,20 @@ struct Options {
   uint64_t value_bytes = 32;
   uint64_t ttl = 0;
   uint64_t seed = 1;
+  uint64_t steps = 0;
 };
 
 [[noreturn]] void Die(const std::string& what) {
   std::fprintf(stderr, "redis_load: %s\n", what.c_str());
   std::exit(1);
+}
+
+// Returns at the end of the input too.
+void AwaitLine() {
+  int c;
+  do {
+    c = std::getchar();
+  } while (c != '\n' && c != EOF);
 }
 
 uint64_t NowNs() {
@@ -71,7 +82,8 @@ Options ParseOptions(int argc, char** argv) {
                                                      {"--keys=", &options.keys},
                                                      {"--value-bytes=", &options.value_bytes},
                                                      {"--ttl=", &options.ttl},
-                                                     {"--seed=", &options.seed}};
+                                                     {"--seed=", &options.seed},
+                                                     {"--steps=", &options.steps}};
   for (int i = 3; i < argc; ++i) {
     bool known = false;
     for (const auto& [name, value] : names) {
@@ -345,7 +357,17 @@ class Load {
 }  // namespace
 
 int main(int argc, char** argv) {
-  static Load load(ParseOptions(argc, argv));
+  const Options options = ParseOptions(argc, argv);
+  static Load load(options);
+  if (options.steps != 0) {
+    std::puts("connected");
+    std::fflush(stdout);
+    AwaitLine();
+  }
   load.Run();
+  if (options.steps != 0) {
+    std::fflush(stdout);
+    AwaitLine();
+  }
   return 0;
 }
