@@ -27,10 +27,11 @@ bool IsFieldValue(std::string_view text) {
   });
 }
 
+// Always a part of `text`: offsets are taken of it.
 std::string_view Trim(std::string_view text) {
   constexpr std::string_view kBlank = " \t";
   const size_t first = text.find_first_not_of(kBlank);
-  if (first == std::string_view::npos) return {};
+  if (first == std::string_view::npos) return text.substr(text.size());
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
 
@@ -66,6 +67,7 @@ void RequestParser::Feed(std::string_view data) {
     scan_ -= consumed_;
     method_start_ -= std::min(method_start_, consumed_);
     target_start_ -= std::min(target_start_, consumed_);
+    accept_start_ -= std::min(accept_start_, consumed_);
     consumed_ = 0;
   }
   buffer_.append(data);
@@ -74,6 +76,7 @@ void RequestParser::Feed(std::string_view data) {
 void RequestParser::BeginRequest() {
   consumed_ = line_start_ = scan_ = head_end_ + content_length_.value_or(0);
   head_end_ = 0;
+  method_start_ = target_start_ = accept_start_ = consumed_;
   method_size_ = target_size_ = accept_size_ = headers_ = hosts_ = 0;
   have_request_line_ = http_1_0_ = wants_close_ = wants_keep_alive_ = false;
   content_length_.reset();

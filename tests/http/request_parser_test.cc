@@ -82,6 +82,35 @@ TEST(RequestParser, GivesTheAcceptHeaderOfEachRequest) {
   EXPECT_EQ((*parser.Next())->accept, "");
 }
 
+TEST(RequestParser, TakesAnEmptyAcceptHeader) {
+  for (const std::string header : {"Accept:\r\n", "Accept: \t\r\n"}) {
+    RequestParser parser;
+    parser.Feed(Get("/", header));
+    EXPECT_EQ((*parser.Next())->accept, "");
+  }
+}
+
+// A request leaves nothing behind for the next one, which may be shorter than the place where the
+// first had its header.
+TEST(RequestParser, ForgetsTheAcceptHeaderOfTheLastRequest) {
+  RequestParser parser;
+  parser.Feed(Get("/a-long-path-that-moves-what-follows-to-the-back", "Accept: text/plain\r\n"));
+  EXPECT_EQ((*parser.Next())->accept, "text/plain");
+  parser.Feed("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+  EXPECT_EQ((*parser.Next())->accept, "");
+}
+
+TEST(RequestParser, KnowsTheAcceptHeaderOfARequestThatComesInTwo) {
+  RequestParser parser;
+  parser.Feed(Get("/first") + "GET /second HTTP/1.1\r\nHost: a\r\nAccept: text/html\r\n");
+  EXPECT_EQ((*parser.Next())->path, "/first");
+  EXPECT_FALSE(parser.Next()->has_value());
+  parser.Feed("\r\n");
+  const Request second = **parser.Next();
+  EXPECT_EQ(second.path, "/second");
+  EXPECT_EQ(second.accept, "text/html");
+}
+
 TEST(RequestParser, KnowsWhetherTheConnectionGoesOn) {
   EXPECT_THAT(ParseAll(Get("/", "Connection: close\r\n")), ElementsAre("GET / close"));
   EXPECT_THAT(ParseAll(Get("/", "Connection: x, Close\r\n")), ElementsAre("GET / close"));
