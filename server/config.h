@@ -75,7 +75,7 @@ struct Config {
 
   int threads = 0;  // 0: one for each core that the container may use
   int spin_us = 0;
-  uint64_t read_buffer_bytes = 64 * 1024;  // of one read; a worker has three
+  uint64_t read_buffer_bytes = 64 * 1024;  // a worker has three
   int shard_bits = 10;                     // 2^shard_bits shards
 
   Limits limits;

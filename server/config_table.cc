@@ -307,7 +307,8 @@ constexpr SettingRow kRows[] = {
         "Microseconds that a worker polls before it blocks. 0: it blocks at once."),
     Number<Direct<&Config::read_buffer_bytes>>(
         "read-buffer-bytes", "", kRuntime, kBytes, 4 * kKb, 16 * kMb,
-        "The most that one read takes. Each worker has buffers for three such reads."),
+        "The most that is read at once into a worker's buffers; it has three. The rest of a large "
+        "request goes to memory of its connection."),
     Number<Direct<&Config::shard_bits>>("shard-bits", "", kRuntime, kInteger, 0, 12,
                                         "The store has 2^N shards, each with its own lock."),
     Choice<Direct<&Config::oom_score_adj>>(

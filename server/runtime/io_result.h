@@ -23,7 +23,7 @@ struct [[nodiscard]] IoResult {
   bool ok() const { return status == IoStatus::kOk; }
 };
 
-// A read into the worker's hot buffer: valid until the coroutine next suspends.
+// A read into a hot buffer of the worker: valid until the coroutine next suspends.
 struct [[nodiscard]] ReadView {
   std::string_view data;
   IoStatus status = IoStatus::kOk;

@@ -30,7 +30,7 @@ namespace duet::runtime {
 
 struct RuntimeOptions {
   int threads = 0;  // 0: one a CPU that the container may use (cpu_limit.h); 1: single-threaded
-  size_t read_buffer_bytes = 64 * 1024;  // the most that one read takes; a worker has three
+  size_t read_buffer_bytes = 64 * 1024;  // each worker has three of them
   int spin_us = 0;                       // 0..20, see WorkerOptions
   const Clock* clock = nullptr;          // null: the system's. Must outlive the runtime
   ActivationOptions activation = {};

@@ -116,7 +116,11 @@ IoResult Stream::TryWrite(std::string_view data) {
 IoResult Stream::TryRead(std::span<char> into) {
   DUET_DCHECK(reader_ == nullptr, "two reads at once");
   IoResult result;
-  Receive(into, result);
+  if (Has(kWriteCancelled)) {
+    result.status = IoStatus::kCancelled;  // what had been received may be lost: no going on here
+  } else {
+    Receive(into, result);
+  }
   return result;
 }
 
@@ -152,7 +156,7 @@ size_t Stream::ReceiveAhead(std::span<char> room) {
   if (!ReceiveBytes(into, reader_->result_)) return 0;
   reader_->into_ = into;
   received_ahead_ = true;
-  return reader_->takes_view_ ? reader_->result_.bytes : 0;
+  return reader_->result_.bytes;
 }
 
 void Stream::OnReadable(uint32_t events) {

@@ -76,14 +76,15 @@ class Stream final : private EventHandler {
   // has to be what is written next. REQUIRES: no write pending.
   IoResult TryWrite(std::string_view data);
 
-  // Receives what has arrived, also after CancelReads(): kOk with 0 bytes if nothing has.
-  // REQUIRES: no read pending.
+  // Receives what has arrived, also after CancelReads(): kOk with 0 bytes if nothing has. After
+  // Cancel(): kCancelled. REQUIRES: no read pending.
   IoResult TryRead(std::span<char> into);
 
   // Ends the pending read, if there is one, with kInterrupted. The coroutine is resumed inline. A
   // read for which input has been received is left alone: it ends in this turn of the loop.
   void InterruptRead();
-  // Ends pending and all later operations with kCancelled. The coroutine is resumed inline.
+  // Ends pending and all later operations with kCancelled. The coroutine is resumed inline. What
+  // has been received for the pending read is lost.
   void Cancel();
   // The same for reads only: a drain lets replies out. What has been received for the pending read
   // still reaches it.

@@ -270,6 +270,8 @@ Task<> CancelPending(Runtime& runtime, SocketPair pair) {
   const IoResult late_write = co_await stream.WriteAll("x");
   EXPECT_EQ(late_write.status, IoStatus::kCancelled);
   EXPECT_EQ(stream.TryWrite("x").status, IoStatus::kCancelled);
+  EXPECT_EQ(::write(pair.far.get(), "late", 4), 4);
+  EXPECT_EQ(stream.TryRead(buffer).status, IoStatus::kCancelled);
 }
 TEST_F(StreamTest, CancelEndsReadAndWrite) { Run(CancelPending(runtime_, SocketPair())); }
 
