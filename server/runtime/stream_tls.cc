@@ -1,9 +1,10 @@
 // Streams that speak TLS: between the socket and its reader or writer stands a tls::Session.
 //
-// A read receives once, and again only while no whole record is there; it gives out what was
-// decrypted, and what the reader had no room for is the next read's, without a look at the socket:
-// epoll does not know of it. A write counts as sent what has left as ciphertext. Ciphertext that
-// the socket did not take stays in the session's output, in front of all that follows.
+// A read receives once, and once more if no whole record was there: there are records without
+// plaintext, and a client may send nothing else. It gives out what was decrypted, and what the
+// reader had no room for is the next read's, without a look at the socket: epoll does not know of
+// it. A write counts as sent what has left as ciphertext. Ciphertext that the socket did not take
+// stays in the session's output, in front of all that follows.
 #include <algorithm>
 #include <cerrno>
 
@@ -16,6 +17,12 @@ namespace {
 // Plaintext that is encrypted and sent at once: four records of the largest size.
 constexpr size_t kEncryptBytes = 64 * 1024;
 
+// Receives of a read in one turn. Each has room for the largest record.
+constexpr int kMaxReceives = 2;
+
+// Answers to handshake messages that a peer may leave unread, beside what was written to it.
+constexpr size_t kMaxUnreadBytes = 4 * kEncryptBytes;
+
 }  // namespace
 
 // True: plaintext, or the end, was there without receiving more.
@@ -26,6 +33,11 @@ bool Stream::ReceivePending(std::span<char> into, IoResult& result) {
   // the peer does not go on.
   IoResult flushed;
   if (!tls_->output().empty() && !FlushTls(flushed)) {
+    if (tls_->output().size() > kMaxUnreadBytes) {
+      result.status = IoStatus::kError;
+      result.error = ENOBUFS;
+      return true;
+    }
     SetInterest(interest_ == kUnregistered ? EPOLLOUT : interest_ | EPOLLOUT);
   }
   if (result.bytes > 0) return true;
@@ -44,7 +56,8 @@ bool Stream::ReceivePending(std::span<char> into, IoResult& result) {
 }
 
 bool Stream::ReceiveTls(std::span<char> into, IoResult& result) {
-  while (!ReceivePending(into, result)) {
+  for (int receives = 0; !ReceivePending(into, result); ++receives) {
+    if (receives == kMaxReceives) return false;  // epoll calls again
     IoResult received;
     const bool done = ReceiveBytes(tls_->InputRoom(), received);
     tls_->Received(received.bytes);

@@ -1,11 +1,14 @@
 // Streams that speak TLS, against a client on the other side of a socket pair.
 #include <algorithm>
+#include <cerrno>
 #include <string>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <thread>
 
 #include "server/runtime/stream.h"
 #include "server/tls/credentials.h"
+#include "tests/runtime/held_worker.h"
 #include "tests/runtime/runtime_fixture.h"
 #include "tests/tls/client.h"
 #include "tests/tls/identity.h"
@@ -43,9 +46,12 @@ class Peer {
   // Reads until the stream is gone.
   std::string ReadAll() { return Read(std::string::npos); }
   // What is there for the socket goes out.
-  void Send() {
+  void Send() { EXPECT_TRUE(TrySend()); }
+  // False: the stream is gone.
+  bool TrySend() {
     const std::string bytes = client_.TakeOutput();
-    EXPECT_EQ(::write(fd_.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+    return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL) ==
+           static_cast<ssize_t>(bytes.size());
   }
   bool Receive() {
     char bytes[4096];
@@ -224,6 +230,53 @@ TEST_F(StreamTlsTest, NewKeysDoNotDisturbAWriteThatWaits) {
   reading.JoinBlocking();
   EXPECT_EQ(received, "ab");
   Run(Destroy(std::move(stream)));
+}
+
+// On its first input: what of another stream's has not been received yet.
+Task<int> UnreceivedOf(Worker& worker, UniqueFd fd, int other) {
+  Stream stream(worker, std::move(fd));
+  const ReadView view = co_await stream.ReadSome();
+  EXPECT_EQ(view.data, "now");
+  int bytes = 0;
+  EXPECT_EQ(::ioctl(other, FIONREAD, &bytes), 0);
+  co_return bytes;
+}
+
+TEST_F(StreamTlsTest, RecordsWithoutPlaintextLeaveOthersTheirTurn) {
+  auto [stream, peer] = Connect();
+  std::string received;
+  auto reading = runtime_.SpawnOn(worker(), ReadUntilEnd(*stream, &received));
+  peer->Handshake();
+  peer->Write("a");
+  SocketPair plain;
+  auto looking =
+      runtime_.SpawnOn(worker(), UnreceivedOf(worker(), std::move(plain.near), stream->fd()));
+  Settle();
+  {
+    const HeldWorker held(worker());
+    for (int i = 0; i < 4000; ++i) peer->client().UpdateKeys();
+    peer->Send();
+    EXPECT_EQ(::write(plain.far.get(), "now", 3), 3);
+  }
+  EXPECT_GT(*looking.JoinBlocking(), 0);
+  peer->Write("b");
+  peer->Leave();
+  reading.JoinBlocking();
+  EXPECT_EQ(received, "ab");
+  Run(Destroy(std::move(stream)));
+}
+
+TEST_F(StreamTlsTest, APeerThatLeavesAllAnswersUnreadIsGivenUp) {
+  auto [stream, peer] = Connect();
+  auto reading = runtime_.SpawnOn(worker(), ReadAll(std::move(stream), 100));
+  peer->Handshake();
+  while (!reading.done()) {
+    for (int i = 0; i < 100; ++i) peer->client().UpdateKeys();
+    if (!peer->TrySend()) break;
+  }
+  const Received got = *reading.JoinBlocking();
+  EXPECT_EQ(got.end.status, IoStatus::kError);
+  EXPECT_EQ(got.end.error, ENOBUFS);
 }
 
 TEST_F(StreamTlsTest, AHandshakeThatDoesNotFitTheSocketGoesOnWhenItIsWritable) {
