@@ -44,7 +44,8 @@ void Doorbell::OnPosted(bool ok) {
     // The handler has moved: its bell rings where it lives now, since only there it can be called.
     if (worker_ != here) return Post();
     handler = handler_;
-    rung_.store(false, std::memory_order_release);
+    // Before the handler looks for mail: who rings later rings again.
+    rung_.exchange(false, std::memory_order_acq_rel);
   }
   // The handler detaches on this thread only, so that it is still there.
   handler->OnRing();
