@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "server/base/check.h"
+#include "server/runtime/switch.h"
 #include "server/runtime/worker.h"
 
 namespace duet::resp {
@@ -68,7 +70,9 @@ runtime::Task<> Connection::Run() {
       next = HandleInput(Input::kSome);
       continue;
     }
-    runtime::Worker* const target = wait_timer_ ? nullptr : stream_->ShouldMove();
+    // One that drains stays where CutOff() looks for it.
+    const bool stays = draining_ || wait_timer_;
+    runtime::Worker* const target = stays ? nullptr : stream_->ShouldMove();
     if (target != nullptr) {
       LeaveWorker();
       co_await stream_->MoveTo(*target);
@@ -88,7 +92,7 @@ runtime::Task<> Connection::Run() {
 }
 
 Connection::Next Connection::HandleInput(Input input) {
-  if (input == Input::kEnd) return Next::kClose;
+  if (input == Input::kEnd || session_.mailbox->closed()) return Next::kClose;
   if (input == Input::kInterrupted && !unsent_.empty()) return Next::kFlush;
   if (session_.waits) return GoOnWaiting(input);
   if (input == Input::kSome) return ExecuteInput();
@@ -168,6 +172,7 @@ void Connection::JoinWorker() {
 }
 
 void Connection::LeaveWorker() {
+  DUET_DCHECK(state().output.empty(), "replies of a client that leaves");
   if (staged_) state().outbox.SendNow(*this);
   bell_->Detach();
   (previous_ != nullptr ? previous_->next_ : worker_->connections) = next_;
@@ -189,7 +194,11 @@ void Connection::CountWrite(size_t bytes) {
 
 // Sets input_ to what there is to execute.
 runtime::Task<Connection::Input> Connection::ReadMore() {
-  if (draining_) co_return ReadLast();
+  if (draining_) {
+    // The others' turn: a client that goes on sending is never out of input.
+    co_await runtime::SwitchTo(stream_->worker());
+    co_return ReadLast();
+  }
   runtime::IoStatus status;
   if (partial_.empty()) {
     const runtime::ReadView read = co_await stream_->ReadSome();
@@ -294,6 +303,7 @@ bool Connection::ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* nex
         session_, worker.batch, executed, writer, &HasToStop, &output);
     executed += result.executed;
     if (session_.mailbox->closed()) {
+      worker.output.Clear();  // it is the worker's: the next client must not find it
       *next = Next::kClose;
       return false;
     }

@@ -6,10 +6,10 @@
 // The send of small replies waits until the worker has executed what other clients sent meanwhile
 // (outbox.h).
 //
-// What is read lies in the worker's hot read buffer; only a partial command is copied to the
+// What is read lies in a hot read buffer of the worker; only a partial command is copied to the
 // connection (`partial_`), and later reads go straight behind it. Replies are written into the
 // worker's hot output buffer. So an idle connection owns no buffers, and a busy one copies nothing
-// but the value. Both hot buffers may be used only between two awaits.
+// but the value. The hot buffers may be used only between two awaits.
 //
 // What others send to the client (published messages, invalidations) lies in the session's mailbox.
 // Leaving it there rings the connection's bell, which interrupts its read; between two replies of a

@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 import unittest
 import unittest.mock
@@ -21,6 +22,22 @@ def start_and_fail(*flags):
                           stderr=subprocess.STDOUT, timeout=30 * SLOWDOWN, text=True,
                           env=environment())
     return done.returncode, done.stdout.strip().splitlines()
+
+
+def send_until_closed(connection, data):
+    try:
+        while True:
+            connection.sendall(data)
+    except OSError:
+        pass
+
+
+def receive_until_closed(connection):
+    try:
+        while connection.recv(1 << 20):
+            pass
+    except OSError:
+        pass
 
 
 class StartUp(unittest.TestCase):
@@ -191,6 +208,23 @@ class Drain(unittest.TestCase):
                 started = time.monotonic()
                 self.assertEqual(server.stop(signal.SIGTERM, 40), 0)
                 self.assertLess(time.monotonic() - started, 40 * SLOWDOWN)
+
+    def test_a_client_that_goes_on_sending_cannot_hold_it(self):
+        commands = encode("LCS", "a", "b") * 10_000  # much work for a few bytes
+        for threads in (1, 2):
+            with self.subTest(threads=threads), \
+                    Duet("--drain-timeout=1s", f"--threads={threads}") as server:
+                with server.connect() as idle, socket.create_connection(server.resp) as flood:
+                    idle.call("MSET", "a", "x" * 200, "b", "y" * 200)
+                    pump = threading.Thread(target=send_until_closed, args=(flood, commands))
+                    reader = threading.Thread(target=receive_until_closed, args=(flood,))
+                    pump.start()
+                    reader.start()
+                    wait_until(lambda: "cmdstat_lcs" in str(idle.call("INFO", "commandstats")))
+                    self.assertEqual(server.stop(signal.SIGTERM, DRAIN_SECONDS), 0)
+                    self.assertEqual(idle.read_until_closed(), b"")
+                    pump.join()
+                    reader.join()
 
     def test_a_client_that_does_not_read_holds_no_other_door(self):
         with Duet("--drain-timeout=10m") as server:
