@@ -80,7 +80,7 @@ class Server {
   void SetOutputLimits(const Config& config);
   runtime::Task<> WatchOutputs();
   runtime::Task<> WorkInBackground();
-  size_t ExpireKeys();  // how many it erased
+  bool ExpireKeys();  // are there more?
   void SampleRates();
   void ShutDown(bool now);  // SHUTDOWN; any thread
   bool EvictKeys();         // there are more

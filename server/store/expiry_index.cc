@@ -1,11 +1,16 @@
 #include "server/store/expiry_index.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "server/store/entry.h"
 #include "server/store/size_class.h"
 
 namespace duet::store {
+
+namespace {
+constexpr size_t kWorthShrinking = 256;  // items
+}  // namespace
 
 ExpiryIndex::Item ExpiryIndex::Pop() {
   std::pop_heap(heap_.begin(), heap_.end(), Later);
@@ -40,7 +45,7 @@ bool ExpiryIndex::Covers(int64_t expire_at_ms, uint64_t hash) const {
 }
 
 void ExpiryIndex::Rebuild(const std::vector<Item>& items) {
-  heap_ = {};
+  heap_ = std::vector<Packed>();  // `= {}` would keep the memory
   Grow(items.size());
   for (const Item& item : items) heap_.push_back(Pack(item.deadline_ms, item.hash));
   std::make_heap(heap_.begin(), heap_.end(), Later);
@@ -52,8 +57,17 @@ void ExpiryIndex::Grow(size_t items) {
   allocated_bytes_ = SizeClass(heap_.capacity() * sizeof(Packed));
 }
 
+void ExpiryIndex::ShrinkIfSparse() {
+  if (heap_.capacity() < kWorthShrinking || heap_.size() > heap_.capacity() / 4) return;
+  std::vector<Packed> smaller;
+  smaller.reserve(heap_.size() + heap_.size() / 5 + 8);
+  smaller.assign(heap_.begin(), heap_.end());
+  heap_ = std::move(smaller);
+  allocated_bytes_ = SizeClass(heap_.capacity() * sizeof(Packed));
+}
+
 void ExpiryIndex::Clear() {
-  heap_ = {};
+  heap_ = std::vector<Packed>();  // `= {}` would keep the memory
   keys_ = 0;
   deadline_sum_ms_ = 0;
   allocated_bytes_ = 0;

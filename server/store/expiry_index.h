@@ -4,7 +4,8 @@
 // low bits of the entry's hash. So a key whose expiry moves later (the session that every request
 // refreshes) pushes nothing, and a deleted key leaves its item behind; who pops an item looks at
 // the table for what it stood for (Shard::EraseExpired) and pushes again what is not due yet. When
-// more than half of the items stand for nothing, the heap is rebuilt from the table.
+// more than half of the items stand for nothing, and these are many beside the table, the heap is
+// rebuilt from it.
 //
 // 12 bytes an item, exact to the millisecond, and nothing at all for keys without expiry; a timing
 // wheel would need links in the entry, sampling would keep expired keys for an unbounded time.
@@ -47,12 +48,14 @@ class ExpiryIndex {
   // Modulo 2^64: the sum of expiries less keys() * now is right, though the sum may overflow.
   uint64_t deadline_sum_ms() const { return deadline_sum_ms_; }
 
-  bool MostlyStale() const { return heap_.size() > 64 + 2 * keys_; }
+  // Is a walk over a table of `entries` due?
+  bool MostlyStale(size_t entries) const { return heap_.size() > 64 + 2 * keys_ + entries / 4; }
   // Whether an item stands for a key with this hash and expiry. For tests: looks at all items.
   bool Covers(int64_t expire_at_ms, uint64_t hash) const;
   // Starts over with `items`.
   void Rebuild(const std::vector<Item>& items);
-  void Clear();  // forgets all keys and gives the memory back; the counters below stay
+  void ShrinkIfSparse();  // gives memory back when three quarters of it are unused
+  void Clear();           // forgets all keys and gives the memory back; the counters below stay
   // The other's keys for these; the counters below stay where they are.
   void Swap(ExpiryIndex& other);
 

@@ -86,10 +86,10 @@ void Shard::ExpiryChanged(ShardData& data, int64_t old_expire_at_ms, int64_t new
                           uint64_t hash) {
   if (old_expire_at_ms == new_expire_at_ms) return;
   data.expiry.Count(old_expire_at_ms, new_expire_at_ms);
-  if (new_expire_at_ms == kNoExpiry) return;
   // An item at or before the old expiry is there, and will do until it is popped.
-  if (old_expire_at_ms != kNoExpiry && new_expire_at_ms >= old_expire_at_ms) return;
-  PushDeadline(data, new_expire_at_ms, hash);
+  const bool covered = old_expire_at_ms != kNoExpiry && new_expire_at_ms >= old_expire_at_ms;
+  if (new_expire_at_ms != kNoExpiry && !covered) PushDeadline(data, new_expire_at_ms, hash);
+  RebuildIfStale(data);
 }
 
 void Shard::PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash) {
@@ -97,7 +97,13 @@ void Shard::PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash) {
   const GrowthOf<ExpiryIndex> growth(index, growth_);
   index.Push(expire_at_ms, hash);
   if (expire_at_ms < next_deadline_ms_) next_deadline_ms_ = expire_at_ms;
-  if (!index.MostlyStale()) return;
+}
+
+// Walks over the whole table, so that what is stale has to be worth it.
+void Shard::RebuildIfStale(ShardData& data) {
+  ExpiryIndex& index = data.expiry;
+  if (!index.MostlyStale(data.table.size())) return;
+  const GrowthOf<ExpiryIndex> growth(index, growth_);
   std::vector<ExpiryIndex::Item> items;
   items.reserve(index.keys());
   data.table.ForEach([&](const Entry& entry) {
@@ -129,25 +135,29 @@ void Shard::DropWatchesIfEmpty() {
   if (watches_ != nullptr && watches_->empty()) watches_.reset();
 }
 
-void Shard::EraseExpired(int64_t now_ms, size_t limit, std::vector<Entry*>& erased) {
+size_t Shard::EraseExpired(int64_t now_ms, size_t limit, std::vector<Entry*>& erased) {
   int64_t next = kNoDeadline;
+  size_t looked = 0;
   for (int database = 0; database < kDatabases; ++database) {
     ShardData* const data = Peek(database);
     if (data == nullptr || data->expiry.empty()) continue;
-    EraseExpiredIn(database, now_ms, limit, erased);
+    looked += EraseExpiredIn(database, now_ms, limit - looked, erased);
     if (!data->expiry.empty()) next = std::min(next, data->expiry.NextDeadlineMs());
   }
   next_deadline_ms_ = next;
+  return looked;
 }
 
-void Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
-                           std::vector<Entry*>& erased) {
+size_t Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
+                             std::vector<Entry*>& erased) {
   ShardData& data = *Peek(database);
   ExpiryIndex& index = data.expiry;
-  while (!index.empty() && index.NextDeadlineMs() <= now_ms && erased.size() < limit) {
+  size_t looked = 0;
+  while (!index.empty() && index.NextDeadlineMs() <= now_ms && looked < limit) {
     const ExpiryIndex::Item item = index.Pop();
     const auto due = [now_ms](const Entry& entry) { return entry.IsExpired(now_ms); };
-    while (erased.size() < limit) {
+    const size_t before = erased.size();
+    while (looked + erased.size() - before < limit) {
       Slot* const slot = data.table.FindIf(item.hash, due);
       if (slot == nullptr) break;
       KeyObserver* const told = observer();
@@ -159,8 +169,12 @@ void Shard::EraseExpiredIn(int database, int64_t now_ms, size_t limit,
       erased.push_back(Remove(data, slot));
       ++index.expired;
     }
+    looked += std::max<size_t>(1, erased.size() - before);
     PushAgain(data, item);
   }
+  const GrowthOf<ExpiryIndex> growth(index, growth_);
+  index.ShrinkIfSparse();
+  return looked;
 }
 
 // What a popped item stood for may expire later by now, or wait for the next call.

@@ -94,9 +94,9 @@ class alignas(64) Shard {
   }
   void DropWatchesIfEmpty() ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
 
-  // Erases at most `limit` keys whose time has come, of any database, and gives them to the caller
-  // in `erased`. Fewer: none is due.
-  void EraseExpired(int64_t now_ms, size_t limit, std::vector<Entry*>& erased)
+  // Erases keys whose time has come, of any database, and gives them to the caller in `erased`.
+  // Looks at `limit` deadlines at the most and returns at how many. Fewer: none is due.
+  size_t EraseExpired(int64_t now_ms, size_t limit, std::vector<Entry*>& erased)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   // Moves all entries of a database into `table` and returns how many there were.
   size_t TakeAll(int database, Table& table) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
@@ -134,10 +134,11 @@ class alignas(64) Shard {
   }
   KeyObserver* observer() const { return observer_.load(std::memory_order_acquire); }
   void SwapWatched(int first, int second, int64_t now_ms) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
-  void EraseExpiredIn(int database, int64_t now_ms, size_t limit, std::vector<Entry*>& erased)
+  size_t EraseExpiredIn(int database, int64_t now_ms, size_t limit, std::vector<Entry*>& erased)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   void PushDeadline(ShardData& data, int64_t expire_at_ms, uint64_t hash)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
+  void RebuildIfStale(ShardData& data) ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   void PushAgain(ShardData& data, const ExpiryIndex::Item& item)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(lock);
   size_t SampleExpiring(ShardData& data, int database, uint64_t random, size_t count,

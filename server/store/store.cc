@@ -77,30 +77,40 @@ void Store::SetObserver(KeyObserver* observer) {
 }
 
 size_t Store::EraseExpired(int64_t now_ms, size_t budget) {
+  size_t looked = 0;
   size_t count = 0;
   std::vector<Entry*> erased;
   size_t at = impl_->next_to_expire.load(std::memory_order_relaxed) % shard_count();
   // One round; a shard is left when nothing in it is due.
-  for (size_t passed = 0; passed < shard_count() && count < budget;) {
+  for (size_t passed = 0; passed < shard_count() && looked < budget;) {
     Shard& current = shard(at);
-    const size_t limit = std::min(kExpireAtOnce, budget - count);
+    const size_t limit = std::min(kExpireAtOnce, budget - looked);
+    size_t looked_here = 0;
     if (current.next_deadline_ms() <= now_ms) {
       current.lock.Lock();
-      current.EraseExpired(now_ms, limit, erased);
+      looked_here = current.EraseExpired(now_ms, limit, erased);
       const int64_t growth = current.TakeGrowth();
       current.lock.Unlock();
       impl_->growth.fetch_add(growth, std::memory_order_relaxed);
     }
-    if (erased.size() < limit) {
+    if (looked_here < limit) {
       at = (at + 1) % shard_count();
       ++passed;
     }
+    looked += looked_here;
     count += erased.size();
     for (Entry* entry : erased) Entry::Destroy(entry);
     erased.clear();
   }
   impl_->next_to_expire.store(at, std::memory_order_relaxed);
   return count;
+}
+
+bool Store::HasDue(int64_t now_ms) const {
+  for (size_t i = 0; i < shard_count(); ++i) {
+    if (shard(i).next_deadline_ms() <= now_ms) return true;
+  }
+  return false;
 }
 
 int64_t Store::UnclaimedGrowth() const { return impl_->growth.load(std::memory_order_relaxed); }

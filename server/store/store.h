@@ -114,10 +114,13 @@ class Store {
   std::shared_ptr<Garbage> Flush(int database, ShardLocks& locks, uint64_t* dropped);
   void Swap(int first, int second, ShardLocks& locks, int64_t now_ms);
 
-  // Erases keys whose time has come, at most `budget`, starting where the last call stopped; locks
-  // one shard at a time. Returns how many it erased; fewer than `budget`: nothing is due anywhere.
+  // Erases keys whose time has come, starting where the last call stopped; locks one shard at a
+  // time. Looks at `budget` deadlines at the most, those included that a key has outlived because
+  // it was given a later one. Returns how many keys it erased.
   // REQUIRES: the calling thread holds no shard.
   size_t EraseExpired(int64_t now_ms, size_t budget);
+  // Are there deadlines left to look at? Thread-safe, without a lock.
+  bool HasDue(int64_t now_ms) const;
 
   // The methods below take no lock, so they may be called with any shards locked.
   //

@@ -20,6 +20,41 @@ TEST(ExpiryTest, ErasesExactlyWhatIsDueWithinTheBudget) {
   f.Check();
 }
 
+// Keys that were refreshed leave deadlines behind, which cost as much as keys that expire.
+TEST(ExpiryTest, OutlivedDeadlinesCountAgainstTheBudget) {
+  StoreFixture f;
+  for (int i = 0; i < 1000; ++i) {
+    f.Set("k" + std::to_string(i), "v", f.now_ms + 10);
+    f.Expire("k" + std::to_string(i), f.now_ms + 1000);
+  }
+  EXPECT_FALSE(f.store.HasDue(f.now_ms));
+  f.now_ms += 10;
+  int calls = 0;
+  for (; f.store.HasDue(f.now_ms); ++calls) EXPECT_EQ(f.store.EraseExpired(f.now_ms, 100), 0u);
+  EXPECT_EQ(calls, 10);
+  f.Check();
+  f.now_ms += 990;
+  EXPECT_EQ(f.store.EraseExpired(f.now_ms, 1000), 1000u);
+}
+
+TEST(ExpiryTest, TheIndexShrinksWithItsKeys) {
+  constexpr int kKeys = 10'000;
+  StoreFixture f;
+  const auto set_all = [&] {
+    for (int i = 0; i < kKeys; ++i) f.Set("k" + std::to_string(i), "v", f.now_ms + 10);
+    EXPECT_GT(f.store.Stats().expiry_bytes, 100'000u);
+  };
+  set_all();
+  f.now_ms += 10;
+  while (f.store.HasDue(f.now_ms)) f.store.EraseExpired(f.now_ms, 1000);
+  EXPECT_EQ(f.store.Stats().expired_keys, uint64_t{kKeys});
+  EXPECT_LT(f.store.Stats().expiry_bytes, 20'000u);
+  set_all();
+  for (int i = 0; i < kKeys; ++i) f.Erase("k" + std::to_string(i));
+  EXPECT_LT(f.store.Stats().expiry_bytes, 20'000u);
+  f.Check();
+}
+
 TEST(ExpiryTest, AMovedExpiryIsTheOneThatCounts) {
   StoreFixture f;
   f.Set("later", "v", f.now_ms + 10);
