@@ -1,5 +1,6 @@
 #include "server/server.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <sys/resource.h>
@@ -25,8 +26,8 @@
 namespace duet {
 namespace {
 
-// How often keys whose time has come are looked for and rates are sampled, and how many keys are
-// erased before others get their turn on the worker.
+// How often keys whose time has come are looked for and rates are sampled, and how many of their
+// deadlines are looked at before others get their turn on the worker.
 constexpr std::chrono::milliseconds kBackgroundPeriod{1000 / commands::kBackgroundHz};
 constexpr size_t kExpiryBudget = 1000;
 
@@ -36,8 +37,12 @@ constexpr std::chrono::seconds kOutputPeriod{1};
 // What a scrape that is under way at the end may still take.
 constexpr std::chrono::seconds kAdminGrace{1};
 
-// Descriptors that are not clients: epolls, listeners, gRPC's sockets, logs.
+// Descriptors that are not RESP clients: epolls, listeners, logs, and at least so many of gRPC's.
 constexpr uint64_t kSpareDescriptors = 512;
+
+// As many as gRPC may have where the system lets it: an accept that fails for want of one closes
+// its door for good (grpc#16058, in 1.51).
+constexpr uint64_t kPlentyOfDescriptors = 1 << 20;
 
 std::string RandomRunId() {
   std::string id;
@@ -52,14 +57,17 @@ std::string ExecutablePath() {
   return error ? std::string() : path.string();
 }
 
-// Raises the limit of open descriptors to what max_clients needs, or says how far it goes.
+// Raises the limit of open descriptors as far as it goes; says how far if that is less than what
+// max_clients needs.
 absl::Status AllowDescriptors(uint64_t max_clients) {
   rlimit limit{};
   const uint64_t wanted = max_clients + kSpareDescriptors;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return absl::OkStatus();
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return absl::OkStatus();
+  const uint64_t most = std::max<uint64_t>(wanted, std::min(limit.rlim_max, kPlentyOfDescriptors));
+  if (limit.rlim_cur >= most) return absl::OkStatus();
   rlimit raised = limit;
-  raised.rlim_cur = wanted;
-  if (raised.rlim_max < wanted) raised.rlim_max = wanted;
+  raised.rlim_cur = most;
+  raised.rlim_max = std::max(limit.rlim_max, most);
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return absl::OkStatus();
   return absl::ResourceExhaustedError(absl::StrCat("--maxclients ", max_clients, " needs ", wanted,
                                                    " open files; this process may have ",
@@ -413,7 +421,7 @@ runtime::Task<> Server::WorkInBackground() {
   const runtime::CancelToken token = background_.token();
   for (;;) {
     while (!context_.background_paused && !commands::IsPaused(context_, clock_.WallMs())) {
-      const bool more_expired = context_.active_expire && ExpireKeys() == kExpiryBudget;
+      const bool more_expired = context_.active_expire && ExpireKeys();
       const bool more_to_evict = EvictKeys();
       if (!more_expired && !more_to_evict) break;
       co_await runtime::SwitchTo(worker);
@@ -436,12 +444,14 @@ runtime::Task<> Server::WatchOutputs() {
   }
 }
 
-size_t Server::ExpireKeys() {
+// Are there more whose time has come?
+bool Server::ExpireKeys() {
   const int64_t begin_ns = clock_.MonotonicNs();
-  const size_t erased = store_.EraseExpired(clock_.WallMs(), kExpiryBudget);
+  const int64_t now_ms = clock_.WallMs();
+  store_.EraseExpired(now_ms, kExpiryBudget);
   const int64_t took_ms = (clock_.MonotonicNs() - begin_ns) / 1'000'000;
   context_.trace.NoteEvent("expire-cycle", took_ms, clock_.WallMs());
-  return erased;
+  return store_.HasDue(now_ms);
 }
 
 void Server::SampleRates() {

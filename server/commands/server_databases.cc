@@ -23,8 +23,8 @@ void DbSize(CommandContext& ctx) {
   ctx.reply.Integer(static_cast<int64_t>(size));
 }
 
-// Drops the databases [first, last]. Their memory is given back after the locks are released, so
-// ASYNC and SYNC differ in nothing that another client would notice.
+// Drops the databases [first, last]. Their memory is given back after the locks are released, with
+// ASYNC too by the worker that runs the command.
 void Flush(CommandContext& ctx, int first, int last) {
   const bool has_mode = ctx.args.size() == 2 && (EqualsIgnoreCase(ctx.args[1], "async") ||
                                                  EqualsIgnoreCase(ctx.args[1], "sync"));

@@ -240,6 +240,22 @@ TEST(GrpcServerTest, RefusesMessagesBeyondTheLimit) {
   EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::RESOURCE_EXHAUSTED);
 }
 
+TEST(GrpcServerTest, RefusesCompressedMessages) {
+  GrpcEngine server;
+  for (const auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
+    ::grpc::ClientContext context;
+    context.set_compression_algorithm(algorithm);
+    v1::SetRequest request;
+    request.set_value(std::string(100'000, 'x'));
+    v1::SetResponse response;
+    const ::grpc::Status status = server.stub->Set(&context, request, &response);
+    EXPECT_EQ(status.error_code(), StatusCode::UNIMPLEMENTED) << status.error_message();
+    EXPECT_NE(status.error_message().find("ompression"), std::string::npos)
+        << status.error_message();
+  }
+  EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::NOT_FOUND);
+}
+
 TEST(GrpcServerTest, DrainEndsIdleStreamsAtOnce) {
   GrpcEngine server;
   ::grpc::ClientContext context;
