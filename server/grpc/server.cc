@@ -72,7 +72,8 @@ void SetArguments(const GrpcServerOptions& options, ::grpc::ServerBuilder& build
   builder.SetMaxReceiveMessageSize(static_cast<int>(limits.grpc_max_message_bytes));
   builder.SetMaxSendMessageSize(static_cast<int>(limits.grpc_max_message_bytes));
   // gRPC 1.51 inflates a message before it looks at its size, the password or anything else: a
-  // megabyte may become a gigabyte (grpc#41996). It refuses such calls before their message is read.
+  // megabyte may become a gigabyte (grpc#41996). It refuses such calls before their message is
+  // read.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   // Otherwise a second server would share the port in silence.
