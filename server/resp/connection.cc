@@ -24,6 +24,8 @@ constexpr size_t kBatchCommands = 512;
 // a client gets memory for what it has sent, not for what it has announced.
 constexpr size_t kMinReadBytes = 16 * 1024;
 constexpr size_t kMaxReadBytes = 4 * 1024 * 1024;
+// A wait may be longer than nanoseconds count; its timer is started again then.
+constexpr int64_t kMaxTimerMs = 3'600'000;
 
 // What ExecuteBatch is asked after each command.
 struct BatchOutput {
@@ -125,7 +127,7 @@ Connection::Next Connection::GoOnWaiting(Input input) {
 void Connection::StartWaitTimer() {
   const int64_t until_ms = session_.wait->until_ms;
   if (until_ms == commands::Wait::kNoEnd) return;
-  const int64_t left_ms = std::max<int64_t>(until_ms - services_.clock.WallMs(), 1);
+  const int64_t left_ms = std::clamp<int64_t>(until_ms - services_.clock.WallMs(), 1, kMaxTimerMs);
   wait_timer_.emplace(stream_->worker(), [this] { stream_->InterruptRead(); });
   wait_timer_->Start(std::chrono::milliseconds(left_ms));
 }

@@ -148,6 +148,15 @@ class BadInput(unittest.TestCase):
         replies = replies_until_closed(self.server, b"*%d\r\n" % (count + 1))
         self.assertEqual(replies, b"-ERR Protocol error: invalid multibulk length\r\n")
 
+    def test_a_wait_beyond_what_a_timer_holds_does_not_turn(self):
+        with Duet() as server, server.connect() as waiting, server.connect() as other:
+            waiting.send(encode("WAIT", "1", "9300000000000"))  # milliseconds; 2^63 ns are fewer
+            other.call("PING")
+            before = server.cpu_seconds()
+            time.sleep(1)
+            self.assertLess(server.cpu_seconds() - before, 0.5)
+            self.assertEqual(other.call("PING"), "PONG")
+
     def test_a_slow_reader_is_not_read_from(self):
         value, count = b"v" * 100_000, 20_000  # 2 GB of replies
         self.bystander.call("SET", "big", value)
