@@ -35,14 +35,14 @@ void Session::Reset(bool authenticated_by_default) {
   hears_of_maintenance = false;
   modes = 0;
   subscriber.UnsubscribeAll();
-  DeliverMail();  // in the protocol that it was sent in
+  monitoring.reset();
+  DeliverMail();  // in the protocol that it was sent in; nothing comes behind it
   database = 0;
   protocol = 2;
   authenticated = authenticated_by_default;
   user.Set("default");
   name.Set("");
   no_evict = false;
-  monitoring.reset();
 }
 
 }  // namespace duet::commands
