@@ -253,7 +253,6 @@ TEST(GrpcServerTest, RefusesCompressedMessages) {
     EXPECT_NE(status.error_message().find("ompression"), std::string::npos)
         << status.error_message();
   }
-  EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::NOT_FOUND);
 }
 
 TEST(GrpcServerTest, DrainEndsIdleStreamsAtOnce) {
