@@ -60,7 +60,8 @@ def measure(generator, process, port, workload, seed):
 def run_workload(generator, servers, workload, rounds):
     samples = {name: [] for name in servers.all}
     for process, port in servers.all.values():
-        generator.run(process.pid, port, workload, max(workload.requests // 5, workload.clients), seed=99)
+        warm_up = max(workload.requests // 5, workload.clients)
+        generator.run(process.pid, port, workload, warm_up, seed=99)
     names = list(servers.all)
     for number in range(rounds):
         for name in names[number % len(names):] + names[:number % len(names)]:
