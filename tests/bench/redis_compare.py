@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Duet beside Debian's redis-server, workload by workload, on this machine.
 
-    tests/bench/redis_compare.py                       everything, about 25 minutes
+    tests/bench/redis_compare.py                       everything, about 30 minutes
     tests/bench/redis_compare.py --quick               does it run? (figures are not to be quoted)
     tests/bench/redis_compare.py --workloads 'p16$'    those whose names match
     tests/bench/redis_compare.py --update-readme       writes the table into README.md
@@ -9,9 +9,12 @@
 Three servers run side by side with default settings and no persistence: duet-server,
 redis-server, and redis-server --io-threads 2; for each number of keys they have data of their own.
 Per workload and round each of them gets the same load in turn, so that a drift of the machine's
-speed meets all of them. Ratios are taken round by round against each Redis mode; the stricter of
-the two medians counts. Server CPU is read before the first and after the last request of a round:
-preloading, warm-up, connecting and closing are outside of it. Exits 1 if a row misses its target.
+speed meets all of them; rows that are compared with each other take turns within a round for the
+same reason. Servers are started anew every few rounds: where a process' memory happens to lie moves
+its figures for as long as it runs. Ratios are taken round by round against each Redis mode; the
+stricter of the two medians counts. Server CPU is read before the first and after the last request
+of a round: preloading, warm-up, connecting and closing are outside of it. Exits 1 if a row misses
+its target.
 """
 import argparse
 import contextlib
@@ -27,9 +30,10 @@ sys.path[:0] = [str(pathlib.Path(__file__).resolve().parents[1] / "e2e"),
 import harness  # noqa: E402
 from lib import report  # noqa: E402
 from lib.generator import RedisBenchmark, RedisLoad  # noqa: E402
-from lib.workloads import WORKLOADS, MemoryWorkload, shortened  # noqa: E402
+from lib.workloads import WORKLOADS, MemoryWorkload, Workload, shortened  # noqa: E402
 
 SETTLE_SECONDS = 3  # after a fill: rehashing and purging of free pages
+ROUNDS_PER_START = 3
 
 
 class Servers(contextlib.ExitStack):
@@ -57,17 +61,19 @@ def measure(generator, process, port, workload, seed):
     }
 
 
-def run_workload(generator, servers, workload, rounds):
-    samples = {name: [] for name in servers.all}
-    for process, port in servers.all.values():
-        warm_up = max(workload.requests // 5, workload.clients)
-        generator.run(process.pid, port, workload, warm_up, seed=99)
-    names = list(servers.all)
-    for number in range(rounds):
-        for name in names[number % len(names):] + names[:number % len(names)]:
-            process, port = servers.all[name]
-            samples[name].append(measure(generator, process, port, workload, seed=number + 1))
-    return {"samples": samples, "ratios": report.ratios(samples)}
+def run_rounds(generator, family, servers, rounds, samples):
+    """Appends a sample of each server for each workload and each of the rounds (numbers)."""
+    for workload in family:
+        for process, port in servers[workload.keys].all.values():
+            warm_up = max(workload.requests // 5, workload.clients)
+            generator.run(process.pid, port, workload, warm_up, seed=99)
+    for number in rounds:
+        for workload in family:
+            names = list(servers[workload.keys].all)
+            for name in names[number % len(names):] + names[:number % len(names)]:
+                process, port = servers[workload.keys].all[name]
+                samples[workload.name].setdefault(name, []).append(
+                    measure(generator, process, port, workload, seed=number + 1))
 
 
 def run_memory(generator, flags, workload):
@@ -84,36 +90,49 @@ def run_memory(generator, flags, workload):
     return result
 
 
-def groups(workloads):
-    """Workloads whose servers run side by side, so that rows that are compared with each other are
-    measured one after the other."""
+def grouped(workloads, key):
     order = {}
     for workload in workloads:
-        alone = isinstance(workload, MemoryWorkload)
-        order.setdefault(workload.name if alone else workload.value_bytes, []).append(workload)
-    return order.values()
+        order.setdefault(key(workload), []).append(workload)
+    return list(order.values())
+
+
+def families(workloads):
+    """Rows that are compared with each other."""
+    return grouped(workloads, lambda workload: workload.target.as_good_as or workload.name)
 
 
 def run_group(generator, flags, group, rounds, done):
-    if isinstance(group[0], MemoryWorkload):
-        for workload in group:
-            done(workload, run_memory(generator, flags, workload))
-        return
-    with contextlib.ExitStack() as stack:
-        servers = {}
-        for keys in dict.fromkeys(workload.keys for workload in group):
-            servers[keys] = stack.enter_context(Servers(flags, ("duet", "redis", "redis-io2")))
-            for _, port in servers[keys].all.values():
-                generator.fill(port, keys, group[0].value_bytes)
-        time.sleep(SETTLE_SECONDS)
-        for workload in group:
-            done(workload, run_workload(generator, servers[workload.keys], workload, rounds))
+    """Runs workloads with values of one size, whose servers stand side by side."""
+    samples = {workload.name: {} for workload in group}
+    starts = [range(rounds)[first:first + ROUNDS_PER_START]
+              for first in range(0, rounds, ROUNDS_PER_START)]
+    for number, part in enumerate(starts, 1):
+        with contextlib.ExitStack() as stack:
+            servers = {}
+            for keys in dict.fromkeys(workload.keys for workload in group):
+                progress(f"start {number} of {len(starts)}: filling servers with {keys} keys")
+                servers[keys] = stack.enter_context(Servers(flags, ("duet", "redis", "redis-io2")))
+                for _, port in servers[keys].all.values():
+                    generator.fill(port, keys, group[0].value_bytes)
+            time.sleep(SETTLE_SECONDS)
+            for family in families(group):
+                progress(f"start {number} of {len(starts)}: {len(part)} rounds of "
+                         + ", ".join(workload.name for workload in family))
+                run_rounds(generator, family, servers, part, samples)
+    for workload in group:
+        mine = samples[workload.name]
+        done(workload, {"samples": mine, "ratios": report.ratios(mine)})
+
+
+def progress(text):
+    print(time.strftime("%H:%M:%S"), text, file=sys.stderr, flush=True)
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, help="of each workload (default 5; --quick: 2)")
+    parser.add_argument("--rounds", type=int, help="of each workload (default 9; --quick: 2)")
     parser.add_argument("--workloads", default="", help="regular expression of names")
     parser.add_argument("--list", action="store_true", help="print the workloads' names and exit")
     parser.add_argument("--quick", action="store_true", help="a tenth of keys and requests")
@@ -131,7 +150,7 @@ def parse_arguments():
 def main():
     options = parse_arguments()
     fraction = 100 if options.smoke else 10 if options.quick else 1
-    rounds = options.rounds or {100: 1, 10: 2, 1: 5}[fraction]
+    rounds = options.rounds or {100: 1, 10: 2, 1: 9}[fraction]
     chosen = [shortened(w, fraction) for w in WORKLOADS if re.search(options.workloads, w.name)]
     if options.list or not chosen:
         print("\n".join(w.name for w in WORKLOADS))
@@ -146,8 +165,11 @@ def main():
         print(report.text_line(rows[-1]), flush=True)
 
     print(report.text_line(report.HEADINGS), flush=True)
-    for group in groups(chosen):
+    for group in grouped((w for w in chosen if isinstance(w, Workload)), lambda w: w.value_bytes):
         run_group(generator, options.flags, group, rounds, done)
+    for workload in chosen:
+        if isinstance(workload, MemoryWorkload):
+            done(workload, run_memory(generator, options.flags, workload))
     about = report.environment(harness.ROOT, rounds, generator.name)
     if options.json:
         options.json.write_text(json.dumps({"about": about, "results": results}, indent=1))

@@ -11,18 +11,32 @@ from lib.workloads import NOISE, MemoryWorkload
 README_BLOCK = re.compile(r"(<!-- bench:begin -->\n).*?(<!-- bench:end -->)", re.S)
 
 
-def ratios(samples):
-    """Duet over redis-server, round by round, the median; of the two Redis modes the stricter.
+def by_round(samples, server, figure):
+    """Duet's figure over that of `server`, a list of rounds."""
+    return [ours[figure] / theirs[figure]
+            for ours, theirs in zip(samples["duet"], samples[server]) if theirs[figure]]
+
+
+def against(samples, figure, worse):
+    """Duet's figure over the Redis mode's that counts, a list of rounds: the mode against which the
+    median is `worse` (min or max).
 
     `samples` maps server -> list of rounds, each a dict with rate, cpu_us and percentiles.
     """
-    def against(figure, worse):
-        return worse(
-            statistics.median(ours[figure] / theirs[figure]
-                              for ours, theirs in zip(samples["duet"], rounds) if theirs[figure])
-            for server, rounds in samples.items() if server != "duet")
-    return {"rate": against("rate", min), "cpu": against("cpu_us", max),
-            "p50": against("p50_us", max)}
+    modes = (by_round(samples, server, figure) for server in samples if server != "duet")
+    return worse(modes, key=statistics.median)
+
+
+def compared(samples, other, figure, worse):
+    """What the ratio is to that of another workload which ran in the same rounds, the median."""
+    return statistics.median(
+        mine / its for mine, its in
+        zip(against(samples, figure, worse), against(other, figure, worse)))
+
+
+def ratios(samples):
+    wanted = {"rate": ("rate", min), "cpu": ("cpu_us", max), "p50": ("p50_us", max)}
+    return {name: statistics.median(against(samples, *of)) for name, of in wanted.items()}
 
 
 def verdict(workload, result, results):
@@ -42,10 +56,13 @@ def verdict(workload, result, results):
     if target.as_good_as is not None:
         if target.as_good_as not in results:
             return f"as {target.as_good_as} (not run)", None
-        other = results[target.as_good_as]["ratios"]
-        wanted.append(f"rate >= {other['rate']:.2f}x, CPU <= {other['cpu']:.2f}x (within {NOISE:.0%})")
-        passed &= got["rate"] >= other["rate"] * (1 - NOISE)
-        passed &= got["cpu"] <= other["cpu"] * (1 + NOISE)
+        other = results[target.as_good_as]["samples"]
+        rate = compared(result["samples"], other, "rate", min)
+        cpu = compared(result["samples"], other, "cpu_us", max)
+        wanted.append(f"ratios of {target.as_good_as} (within {NOISE:.0%}): rate {rate - 1:+.0%}, "
+                      f"CPU {cpu - 1:+.0%}")
+        passed &= rate >= 1 - NOISE
+        passed &= cpu <= 1 + NOISE
     return ", ".join(wanted), passed
 
 

@@ -39,8 +39,8 @@ NOISE = 0.1
 
 _BY_PIPELINE = {
     1: (150_000, Target(rate_min=0.93, cpu_max=0.87)),
-    16: (1_000_000, Target(rate_min=2.0, cpu_max=0.45)),
-    100: (3_000_000, Target(rate_min=5.0, cpu_max=0.25)),
+    16: (500_000, Target(rate_min=2.0, cpu_max=0.45)),
+    100: (1_500_000, Target(rate_min=5.0, cpu_max=0.25)),
 }
 
 
@@ -56,7 +56,6 @@ def _all():
             workload = Workload(f"{command} p{pipeline}", command, requests, target,
                                 pipeline=pipeline)
             yield workload
-            # Right behind it: the machine's speed drifts.
             yield _variant(workload, "1000 connections", clients=1000)
             yield _variant(workload, "10M keys", keys=10_000_000)
     for command in ("set", "get"):
