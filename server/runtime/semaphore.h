@@ -24,7 +24,10 @@ class Semaphore {
           n_(n) {}
     bool await_resume() {
       EndWait();
-      return outcome() == WaitOutcome::kGranted;
+      const bool granted = outcome() == WaitOutcome::kGranted;
+      // Those behind it may want fewer permits than it did.
+      if (!granted) semaphore_->Release(0);
+      return granted;
     }
 
    private:

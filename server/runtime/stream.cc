@@ -17,7 +17,8 @@ namespace duet::runtime {
 
 namespace {
 constexpr uint32_t kFailure = EPOLLERR | EPOLLHUP;  // epoll reports these unasked
-}
+constexpr int kCacheLine = 64;
+}  // namespace
 
 Stream::Stream(Worker& worker, UniqueFd fd) : worker_(&worker), fd_(std::move(fd)) {
   PrepareConnectedSocket(fd_.get());
@@ -147,6 +148,18 @@ void Stream::OnWritable() {
   if (!Send(writer_->data_, writer_->result_)) return;
   SetInterest(interest_ & ~uint32_t{EPOLLOUT});
   std::exchange(writer_, nullptr)->Complete(true);
+}
+
+void Stream::Prefetch() const {
+  if (reader_ == nullptr) return;
+  // The awaiter, and about the frame of the coroutine that it is in.
+  const char* const frame = reinterpret_cast<const char*>(reader_);
+  for (int line = -1; line < 3; ++line) __builtin_prefetch(frame + line * kCacheLine, 1);
+  for (const std::span<const char> memory : reader_memory_) {
+    for (size_t at = 0; at < memory.size(); at += kCacheLine) {
+      __builtin_prefetch(memory.data() + at, 1);
+    }
+  }
 }
 
 size_t Stream::ReceiveAhead(std::span<char> room) {

@@ -19,6 +19,7 @@
 // first operation it belongs to no thread. Destroyed on its worker, with no operation pending.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <coroutine>
 #include <cstddef>
@@ -56,6 +57,12 @@ class Stream final : private EventHandler {
 
   // From now on the peer is spoken to in TLS. REQUIRES: no operation has begun.
   void StartTls(std::unique_ptr<tls::Session> session) { tls_ = std::move(session); }
+  // What the reading coroutine uses first when a read has ended: the cache is asked for it before,
+  // where many streams wait. It lives as long as the stream.
+  using ReaderMemory = std::array<std::span<const char>, 2>;
+  void SetReaderMemory(const ReaderMemory& memory) { reader_memory_ = memory; }
+  // Asks for the stream's and the reader's memory now. Worker-bound.
+  void Prefetch() const override;
   // Why TLS has failed (kError, EPROTO); empty: it has not.
   std::string_view tls_failure() const { return tls_ ? tls_->failure() : std::string_view(); }
 
@@ -141,6 +148,7 @@ class Stream final : private EventHandler {
   bool received_ahead_ = false;  // reader_ has its result
   ReadAwaiter* reader_ = nullptr;
   WriteAwaiter* writer_ = nullptr;
+  ReaderMemory reader_memory_;
   std::unique_ptr<tls::Session> tls_;  // null: plaintext
 };
 

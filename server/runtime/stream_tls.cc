@@ -33,11 +33,7 @@ bool Stream::ReceivePending(std::span<char> into, IoResult& result) {
   // the peer does not go on.
   IoResult flushed;
   if (!tls_->output().empty() && !FlushTls(flushed)) {
-    if (tls_->output().size() > kMaxUnreadBytes) {
-      result.status = IoStatus::kError;
-      result.error = ENOBUFS;
-      return true;
-    }
+    if (tls_->output().size() > kMaxUnreadBytes) tls_->GiveUp("it leaves TLS' answers unread");
     SetInterest(interest_ == kUnregistered ? EPOLLOUT : interest_ | EPOLLOUT);
   }
   if (result.bytes > 0) return true;

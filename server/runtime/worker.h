@@ -39,6 +39,8 @@ class Runtime;
 class EventHandler {
  public:
   virtual void OnEvents(uint32_t epoll_events) = 0;
+  // Asks for the memory that OnEvents(EPOLLIN) uses.
+  virtual void Prefetch() const {}
   // May be called in the turn of an OnEvents(EPOLLIN), before it: time to receive. Returns how many
   // bytes came, the first of `room` or of a place of its own. `room` is the handler's until that
   // OnEvents() returns, or Unwatch(). Resumes nobody.
@@ -133,6 +135,7 @@ class Worker final : public Executor {
   int SpinForEvents();
   void DispatchEvents(int count);
   int ReceiveAhead();
+  void PrefetchBehind(int next) const;
   void RunPosts();
   void Wake();
   void DrainWakeFd();

@@ -1,6 +1,7 @@
 // What a worker receives before it dispatches the events of a turn. Each test holds the worker
 // until several sockets are readable; the first event is the first one written to. That something
 // is received ahead at all shows where a stream meddles with the next one (MeddlingTest).
+#include <span>
 #include <string>
 #include <utility>
 #include <vector>
@@ -169,6 +170,54 @@ TEST_F(ReceiveAheadTest, TheEndReachesTheReader) {
   }
   for (size_t i = 0; i < readers.size(); ++i) {
     EXPECT_EQ(*readers[i].JoinBlocking(), i % 2 == 0 ? IoStatus::kOk : IoStatus::kEof);
+  }
+}
+
+// Has another one leave when it gets its event; nobody touches that from then on.
+class Handler final : public EventHandler {
+ public:
+  void OnEvents(uint32_t) override {
+    ++events;
+    worker->Unwatch(pair.near.get(), this);
+    if (evicts == nullptr) return;
+    worker->Unwatch(evicts->pair.near.get(), evicts);
+    evicts->gone = true;
+  }
+  void Prefetch() const override {
+    EXPECT_FALSE(gone);
+    ++prefetched;
+  }
+
+  SocketPair pair;
+  Worker* worker = nullptr;
+  Handler* evicts = nullptr;
+  bool gone = false;
+  int events = 0;
+  mutable int prefetched = 0;
+};
+
+Task<> WatchAll(Worker& worker, std::span<Handler> handlers) {
+  for (Handler& handler : handlers) {
+    handler.worker = &worker;
+    worker.Watch(handler.pair.near.get(), EPOLLIN, &handler);
+  }
+  co_return;
+}
+
+TEST_F(ReceiveAheadTest, NothingIsPrefetchedForAHandlerThatHasGone) {
+  Handler handlers[4];
+  handlers[0].evicts = &handlers[2];
+  RunOn(worker(), WatchAll(worker(), handlers));
+  {
+    const HeldWorker held(worker());
+    for (Handler& handler : handlers) Send(handler.pair.far, "x");
+  }
+  Settle();
+  const int expected_events[] = {1, 1, 0, 1};
+  const int expected_prefetched[] = {0, 1, 0, 0};
+  for (size_t i = 0; i < std::size(handlers); ++i) {
+    EXPECT_EQ(handlers[i].events, expected_events[i]) << i;
+    EXPECT_EQ(handlers[i].prefetched, expected_prefetched[i]) << i;
   }
 }
 

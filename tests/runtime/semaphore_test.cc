@@ -65,6 +65,19 @@ TEST_F(SemaphoreTest, CancelledBeforeAndDuring) {
   EXPECT_EQ(semaphore.permits(), 1u);
 }
 
+TEST_F(SemaphoreTest, OneThatGivesUpLetsThoseBehindItThrough) {
+  Semaphore semaphore(1);
+  CancelSource cancel;
+  auto wants_two = runtime_.Spawn(AcquireSome(&semaphore, 2, cancel.token()));
+  Settle();
+  auto wants_one = runtime_.Spawn(AcquireSome(&semaphore, 1, {}));
+  Settle();
+  cancel.Cancel();
+  EXPECT_FALSE(*wants_two.JoinBlocking());
+  EXPECT_TRUE(*wants_one.JoinBlocking());
+  EXPECT_EQ(semaphore.permits(), 0u);
+}
+
 TEST_F(SemaphoreTest, NeverMoreInsideThanPermits) {
   Semaphore semaphore(3);
   std::atomic<int> inside{0};
