@@ -120,7 +120,13 @@ bool Session::Encrypt(std::string_view plaintext) {
 
 void Session::Sent(size_t bytes) {
   sent_ += bytes;
-  if (sent_ < output_.size()) return;
+  if (sent_ < output_.size()) {
+    // A peer that reads slower than output comes would have it grow with what was sent.
+    if (sent_ > kKeptOutputBytes && sent_ > output_.size() / 2) {
+      output_.erase(0, std::exchange(sent_, 0));
+    }
+    return;
+  }
   sent_ = 0;
   if (output_.capacity() > kKeptOutputBytes) {
     std::string().swap(output_);
@@ -136,6 +142,11 @@ void Session::Close() {
   ERR_clear_error();
   // 0: sent, and the peer's own is still to come, which nobody waits for.
   if (SSL_shutdown(ssl_) < 0) Fail();
+}
+
+void Session::GiveUp(std::string_view reason) {
+  state_ = SessionState::kFailed;
+  failure_ = reason;
 }
 
 void Session::Fail() {

@@ -63,8 +63,12 @@ class Session {
   // it.
   void Close();
 
+  // Fails the session for `reason`, which is no fault of TLS.
+  void GiveUp(std::string_view reason);
+
   SessionState state() const { return state_; }
-  // Why it failed, in OpenSSL's words: "peer did not return a certificate". Empty: it did not.
+  // Why it failed, in OpenSSL's words ("peer did not return a certificate") or as GiveUp() was
+  // told. Empty: it did not.
   const std::string& failure() const { return failure_; }
 
  private:
