@@ -178,17 +178,18 @@ absl::Status Server::Open() {
   if (config_.admin_port != kPortOff) {
     if (absl::Status opened = OpenAdmin(hosts); !opened.ok()) return opened;
   }
-  runtime_.Start();
-  started_ = true;
+  // From the start on there are readers: of metrics, and a door after the other.
   span_exporter_ = StartSpanExport(config_, context_.run_id, context_.tracer, log_);
   SetSampleRatio(config_.trace_sample_ratio);
+  RegisterRuntimeSettings();
+  RegisterPubsubSettings();
+  runtime_.Start();
+  started_ = true;
   if (config_.grpc_port != kPortOff || config_.grpc_tls_port != kPortOff) {
     if (absl::Status opened = OpenGrpc(hosts); !opened.ok()) return opened;
   }
 
   ReportSettings();
-  RegisterRuntimeSettings();
-  RegisterPubsubSettings();
   background_.Spawn(WorkInBackground());
   background_.Spawn(WatchOutputs());
   resp_->Start();
@@ -415,24 +416,39 @@ std::vector<ListeningDoor> Server::listening() const {
   return doors;
 }
 
-// What is done kBackgroundHz times a second. The keys stay as they are during CLIENT PAUSE.
+// What is done kBackgroundHz times a second.
 runtime::Task<> Server::WorkInBackground() {
   runtime::Worker& worker = runtime_.worker(0);
   const runtime::CancelToken token = background_.token();
+  int64_t next_ns = 0;
   for (;;) {
-    while (!context_.background_paused && !commands::IsPaused(context_, clock_.WallMs())) {
-      const bool more_expired = context_.active_expire && ExpireKeys();
-      const bool more_to_evict = EvictKeys();
-      if (!more_expired && !more_to_evict) break;
+    const bool more = WorkSome();
+    const int64_t now_ns = clock_.MonotonicNs();
+    if (now_ns >= next_ns) {
+      next_ns = now_ns + std::chrono::nanoseconds(kBackgroundPeriod).count();
+      tracking_.TellPrefixes();
+      tracking_.EnforceLimit();
+      SampleRates();
+    }
+    if (more) {
       co_await runtime::SwitchTo(worker);
       if (token.cancelled()) co_return;
+      continue;
     }
-    tracking_.TellPrefixes();
-    tracking_.EnforceLimit();
-    SampleRates();
     const bool elapsed = co_await runtime::Sleep(worker, kBackgroundPeriod, token);
     if (!elapsed) co_return;
   }
+}
+
+// Is there more to do at once? The keys stay as they are during CLIENT PAUSE.
+bool Server::WorkSome() {
+  const bool more_to_free = context_.lazy_free.FreeSome(clock_);
+  if (context_.background_paused || commands::IsPaused(context_, clock_.WallMs())) {
+    return more_to_free;
+  }
+  const bool more_expired = context_.active_expire && ExpireKeys();
+  const bool more_to_evict = EvictKeys();
+  return more_to_free || more_expired || more_to_evict;
 }
 
 runtime::Task<> Server::WatchOutputs() {

@@ -80,6 +80,7 @@ class Server {
   void SetOutputLimits(const Config& config);
   runtime::Task<> WatchOutputs();
   runtime::Task<> WorkInBackground();
+  bool WorkSome();
   bool ExpireKeys();  // are there more?
   void SampleRates();
   void ShutDown(bool now);  // SHUTDOWN; any thread

@@ -72,6 +72,7 @@ void ConfigResetStat(CommandContext& ctx) {
   ctx.server.at_reset.expired_keys = store.expired_keys;
   ctx.server.at_reset.expired_lazily = store.expired_lazily;
   ctx.server.metrics->Reset();
+  ctx.server.lazy_free.ResetFreed();
   ctx.reply.Ok();
 }
 

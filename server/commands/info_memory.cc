@@ -88,7 +88,8 @@ void InfoMemory(CommandContext& ctx, InfoText& out) {
   out.Field("mem_aof_buffer", 0);
   out.Field("mem_allocator", allocator.name);
   out.Field("active_defrag_running", 0);
-  out.Field("lazyfree_pending_objects", 0);
+  out.Field("lazyfree_pending_objects", ctx.server.lazy_free.pending());
+  out.Field("lazyfreed_objects", ctx.server.lazy_free.freed());
   out.Field("keyspace_table_bytes", report.total.table_bytes);
 }
 

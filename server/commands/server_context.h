@@ -16,6 +16,7 @@
 #include "server/base/relaxed.h"
 #include "server/commands/acl_log.h"
 #include "server/commands/command_trace.h"
+#include "server/commands/lazy_free.h"
 #include "server/commands/maintenance.h"
 #include "server/commands/output_limits.h"
 #include "server/commands/rates.h"
@@ -93,6 +94,7 @@ struct ServerContext {
   tracing::Tracer tracer;               // off until it is opened
   AclLog acl_log;
   Rates rates;  // sampled by the composition root, kBackgroundHz times a second
+  LazyFree lazy_free;
   StoreAtReset at_reset;
   DebugAccess debug_access = DebugAccess::kNo;
   std::atomic<bool> active_expire{true};       // DEBUG SET-ACTIVE-EXPIRE

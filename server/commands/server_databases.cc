@@ -14,6 +14,7 @@
 #include "server/commands/context.h"
 #include "server/commands/int_argument.h"
 #include "server/commands/tracking.h"
+#include "server/store/garbage.h"
 
 namespace duet::commands {
 namespace {
@@ -23,16 +24,22 @@ void DbSize(CommandContext& ctx) {
   ctx.reply.Integer(static_cast<int64_t>(size));
 }
 
-// Drops the databases [first, last]. Their memory is given back after the locks are released, with
-// ASYNC too by the worker that runs the command.
+// Drops the databases [first, last]. Their memory is given back after the locks are released: by
+// the worker that runs the command, or in the background (ASYNC).
 void Flush(CommandContext& ctx, int first, int last) {
-  const bool has_mode = ctx.args.size() == 2 && (EqualsIgnoreCase(ctx.args[1], "async") ||
-                                                 EqualsIgnoreCase(ctx.args[1], "sync"));
-  if (ctx.args.size() > 1 && !has_mode) return ctx.reply.Error(SyntaxError());
-  auto garbage = std::make_shared<std::vector<std::shared_ptr<store::Store::Garbage>>>();
+  const bool lazily = ctx.args.size() == 2 && EqualsIgnoreCase(ctx.args[1], "async");
+  const bool at_once = ctx.args.size() == 2 && EqualsIgnoreCase(ctx.args[1], "sync");
+  if (ctx.args.size() > 1 && !lazily && !at_once) return ctx.reply.Error(SyntaxError());
+  auto garbage = std::make_shared<std::vector<std::unique_ptr<store::Garbage>>>();
   for (int database = first; database <= last; ++database) {
     uint64_t dropped = 0;
-    garbage->push_back(ctx.server.store->Flush(database, ctx.locks, &dropped));
+    std::unique_ptr<store::Garbage> held = ctx.server.store->Flush(database, ctx.locks, &dropped);
+    if (dropped == 0) continue;
+    if (lazily) {
+      ctx.server.lazy_free.Add(std::move(held));
+    } else {
+      garbage->push_back(std::move(held));
+    }
   }
   ctx.server.tracking->InvalidateAll();
   ctx.garbage = std::move(garbage);

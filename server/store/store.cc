@@ -5,6 +5,7 @@
 
 #include "server/base/check.h"
 #include "server/base/hash.h"
+#include "server/store/garbage.h"
 #include "server/store/shard_locks.h"
 #include "server/store/store_impl.h"
 
@@ -15,12 +16,6 @@ namespace {
 constexpr size_t kExpireAtOnce = 64;
 
 }  // namespace
-
-// The entries of a flushed database; destroying it frees them.
-struct Store::Garbage {
-  explicit Garbage(size_t shards) : tables(std::make_unique<Table[]>(shards)) {}
-  std::unique_ptr<Table[]> tables;
-};
 
 Store::Store(const StoreOptions& options)
     : shard_bits_(options.shard_bits), impl_(std::make_unique<Impl>()) {
@@ -52,13 +47,13 @@ uint64_t Store::Size(int database, ShardLocks&, int64_t) const {
   return size;
 }
 
-std::shared_ptr<Store::Garbage> Store::Flush(int database, ShardLocks& locks, uint64_t* dropped) {
+std::unique_ptr<Garbage> Store::Flush(int database, ShardLocks& locks, uint64_t* dropped) {
   DUET_CHECK(locks.HoldsAll(), "Flush needs all shards");
-  auto garbage = std::make_shared<Garbage>(shard_count());
+  auto garbage = std::make_unique<Garbage>(shard_count());
   *dropped = 0;
   for (size_t i = 0; i < shard_count(); ++i) {
     shard(i).lock.AssertHeld();
-    *dropped += shard(i).TakeAll(database, garbage->tables[i]);
+    *dropped += shard(i).TakeAll(database, garbage->table(i));
   }
   return garbage;
 }

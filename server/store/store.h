@@ -24,6 +24,7 @@
 
 namespace duet::store {
 
+class Garbage;
 class KeyObserver;
 class Shard;
 class ShardLocks;
@@ -108,10 +109,10 @@ class Store {
   using Show = std::function<void(int database, const Entry& entry)>;
   size_t Sample(Pick pick, uint64_t random, size_t count, ShardLocks& locks,
                 const Show& show) const;
-  // REQUIRES: `locks` holds all shards (ShardLocks::LockAll). Returns the number of keys dropped.
-  // The memory is given back by destroying the returned garbage, outside of the locks.
-  struct Garbage;
-  std::shared_ptr<Garbage> Flush(int database, ShardLocks& locks, uint64_t* dropped);
+  // Empties a database; *dropped is how many keys it had. Their memory is given back by destroying
+  // the returned garbage (garbage.h), outside of the locks. REQUIRES: `locks` holds all shards
+  // (ShardLocks::LockAll).
+  std::unique_ptr<Garbage> Flush(int database, ShardLocks& locks, uint64_t* dropped);
   void Swap(int first, int second, ShardLocks& locks, int64_t now_ms);
 
   // Erases keys whose time has come, starting where the last call stopped; locks one shard at a

@@ -185,6 +185,16 @@ void Table::Clear() {
   overflow_.reset();
 }
 
+void Table::DestroyBuckets(size_t begin, size_t end) {
+  for (size_t index = begin; index < end; ++index) {
+    for (Slot& slot : buckets()[index].slots) {
+      if (slot == 0) break;
+      Entry::Destroy(EntryOf(slot));
+      slot = 0;
+    }
+  }
+}
+
 const Entry* Table::At(size_t place) const {
   const size_t in_buckets = bucket_count() * kSlots;
   if (place < in_buckets) return EntryOf(buckets()[place / kSlots].slots[place % kSlots]);

@@ -80,6 +80,9 @@ class Table {
   // Takes the entry out of the table and gives it to the caller. May shrink the table.
   Entry* Remove(Slot* slot, const HashFunction& hasher);
   void Clear();  // destroys all entries and gives back all memory
+  // Destroys the entries in the buckets [begin, end): a part of Clear(), for a table that is of no
+  // other use any more.
+  void DestroyBuckets(size_t begin, size_t end);
 
   // Calls visit(const Entry&) for each entry whose home the cursor names, and returns the next
   // cursor; 0: that was the last.

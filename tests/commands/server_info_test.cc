@@ -41,6 +41,25 @@ TEST_F(ServerInfoTest, KeyspaceAveragesTheTimesLeft) {
   EXPECT_EQ(Field("keyspace", "db0"), "keys=3,expires=2,avg_ttl=2000");
 }
 
+TEST_F(ServerInfoTest, CountsWhatIsFreedInTheBackground) {
+  Run({"set", "a", "1"});
+  Run({"set", "b", "1"});
+  EXPECT_EQ(Run({"flushdb", "async"}), "+OK");
+  EXPECT_EQ(Run({"dbsize"}), ":0");
+  Run({"set", "c", "1"});
+  EXPECT_EQ(Run({"flushall", "ASYNC"}), "+OK");
+  Run({"set", "d", "1"});
+  EXPECT_EQ(Run({"flushall", "sync"}), "+OK");
+  EXPECT_EQ(Field("memory", "lazyfree_pending_objects"), "3");
+  EXPECT_EQ(Field("memory", "lazyfreed_objects"), "0");
+  while (engine().server.lazy_free.FreeSome(engine().clock)) {
+  }
+  EXPECT_EQ(Field("memory", "lazyfree_pending_objects"), "0");
+  EXPECT_EQ(Field("memory", "lazyfreed_objects"), "3");
+  Run({"config", "resetstat"});
+  EXPECT_EQ(Field("memory", "lazyfreed_objects"), "0");
+}
+
 TEST_F(ServerInfoTest, CountsCallsFailuresAndRefusals) {
   Run({"append", "k", "v"});
   Run({"incr", "k"});

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/base/random.h"
+#include "server/store/garbage.h"
 #include "tests/store/store_fixture.h"
 
 namespace duet::store {

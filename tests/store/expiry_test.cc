@@ -1,6 +1,7 @@
 // Active expiry, and the versions of watched keys.
 #include <string>
 
+#include "server/store/garbage.h"
 #include "tests/store/store_fixture.h"
 
 namespace duet::store {

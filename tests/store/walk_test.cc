@@ -7,6 +7,7 @@
 #include <thread>
 #include <vector>
 
+#include "server/store/garbage.h"
 #include "tests/store/store_fixture.h"
 
 namespace duet::store {
@@ -95,7 +96,7 @@ TEST(WalkTest, FlushGivesGarbageBackAndSwapExchanges) {
   StoreFixture f;
   for (int i = 0; i < 1000; ++i) f.Set(std::to_string(i), "v", i % 2 ? f.now_ms + 5 : kNoExpiry);
   f.Set("other", "v", kNoExpiry, 1);
-  std::shared_ptr<void> garbage;
+  std::unique_ptr<Garbage> garbage;
   uint64_t dropped = 0;
   {
     ShardLocks locks(f.store);
@@ -104,6 +105,7 @@ TEST(WalkTest, FlushGivesGarbageBackAndSwapExchanges) {
     garbage = f.store.Flush(1, locks, &dropped);
   }
   EXPECT_EQ(dropped, 1000u);
+  EXPECT_EQ(garbage->keys(), 1000u);
   EXPECT_EQ(f.Get("other"), "v");
   EXPECT_EQ(f.Size(1), 0u);
   EXPECT_EQ(f.store.Stats(1).entry_bytes, 0u);
@@ -113,6 +115,34 @@ TEST(WalkTest, FlushGivesGarbageBackAndSwapExchanges) {
   f.now_ms += 5;
   EXPECT_EQ(f.store.EraseExpired(f.now_ms, 10), 1u);
   f.Check();
+}
+
+// A sanitizer sees what is freed twice, or not.
+TEST(WalkTest, GarbageIsFreedLittleByLittle) {
+  StoreFixture f;
+  for (int i = 0; i < 1000; ++i) f.Set(std::to_string(i), std::string(100, 'v'), kNoExpiry);
+  std::unique_ptr<Garbage> garbage;
+  {
+    ShardLocks locks(f.store);
+    locks.LockAll();
+    uint64_t dropped = 0;
+    garbage = f.store.Flush(0, locks, &dropped);
+  }
+  int steps = 1;
+  while (garbage->FreeSome(5)) ++steps;
+  EXPECT_GE(steps, 1000 / 8 / 5);
+  EXPECT_EQ(garbage->keys(), 0u);
+  EXPECT_FALSE(garbage->FreeSome(5));
+}
+
+TEST(WalkTest, GarbageThatIsHalfFreedIsFreed) {
+  StoreFixture f;
+  for (int i = 0; i < 1000; ++i) f.Set(std::to_string(i), "v", kNoExpiry);
+  ShardLocks locks(f.store);
+  locks.LockAll();
+  uint64_t dropped = 0;
+  const std::unique_ptr<Garbage> garbage = f.store.Flush(0, locks, &dropped);
+  EXPECT_TRUE(garbage->FreeSome(20));
 }
 
 // Each thread counts up counters that all share; walkers, flushers of another database and the
@@ -155,7 +185,7 @@ TEST(WalkTest, ManyThreads) {
   });
   threads.emplace_back([&] {
     while (running > 0) {
-      std::shared_ptr<void> garbage;
+      std::unique_ptr<Garbage> garbage;
       ShardLocks locks(store);
       locks.LockAll();
       uint64_t dropped = 0;
