@@ -1,5 +1,6 @@
 #include "server/http/admin_server.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/check.h"
@@ -110,20 +111,33 @@ Task<> AdminServer::AcceptLoop(size_t index) {
 
 Task<> AdminServer::Serve(std::unique_ptr<Stream> stream) {
   co_await stream->MoveTo(worker_);
-  if (connections_ >= options_.max_connections) {
+  if (!MakeRoom()) {
     const Response refusal = ErrorResponse(503, "too many connections to the admin port");
     const runtime::IoResult ignored =
         stream->TryWrite(FormatResponse(refusal, false, false, worker_.clock().WallMs()));
     static_cast<void>(ignored);
     co_return;
   }
-  ++connections_;
-  {
-    Connection connection(std::move(stream), router_, options_.connection, tasks_.token(),
-                          abort_.token());
-    co_await connection.Run();
-  }
-  --connections_;
+  Connection connection(std::move(stream), router_, options_.connection, tasks_.token(),
+                        abort_.token());
+  connections_.push_back(&connection);
+  co_await connection.Run();
+  std::erase(connections_, &connection);
+}
+
+// False: there is no place for one more.
+bool AdminServer::MakeRoom() {
+  if (connections_.size() < options_.max_connections) return true;
+  const auto waits_longer = [](const Connection* one, const Connection* other) {
+    if (!one->waits_since_ns() || !other->waits_since_ns())
+      return one->waits_since_ns().has_value();
+    return *one->waits_since_ns() < *other->waits_since_ns();
+  };
+  const auto longest = std::ranges::min_element(connections_, waits_longer);
+  if (!(*longest)->waits_since_ns()) return false;
+  (*longest)->GiveUp();
+  connections_.erase(longest);
+  return true;
 }
 
 Task<> AdminServer::Drain(runtime::Deadline deadline) {

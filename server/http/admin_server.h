@@ -33,7 +33,9 @@ namespace duet::http {
 struct AdminOptions {
   std::vector<std::string> hosts = {"127.0.0.1"};  // numeric
   int port = 9121;                                 // 0: a free one, the same on all hosts
-  size_t max_connections = 64;                     // one more gets 503 and is closed
+  // Where one more comes, the one that has waited longest for its request is closed, so that idle
+  // ones do not keep a probe out; if all are being answered, the new one gets 503.
+  size_t max_connections = 64;
   ConnectionOptions connection;
 };
 
@@ -73,6 +75,7 @@ class AdminServer {
 
   runtime::Task<> AcceptLoop(size_t index);
   runtime::Task<> Serve(std::unique_ptr<runtime::Stream> stream);
+  bool MakeRoom();
   Response Ready() const;
 
   runtime::Worker& worker_;
@@ -85,7 +88,7 @@ class AdminServer {
   absl::Mutex mutex_;                            // held for a few instructions
   Listeners listeners_ ABSL_GUARDED_BY(mutex_);  // each is reset by its accept loop, on worker_
   bool draining_ ABSL_GUARDED_BY(mutex_) = false;
-  size_t connections_ = 0;  // on worker_
+  std::vector<Connection*> connections_;  // on worker_; without those that were given up
   runtime::CancelSource abort_;
   runtime::TaskGroup tasks_;  // accept loops and connections; its token is the drain
 };

@@ -48,6 +48,13 @@ Task<> Connection::Run() {
 }
 
 Task<Connection::Next> Connection::ReadRequest() {
+  waits_since_ns_ = stream_->worker().clock().MonotonicNs();
+  const Next next = co_await AwaitRequest();
+  waits_since_ns_.reset();
+  co_return next;
+}
+
+Task<Connection::Next> Connection::AwaitRequest() {
   bool waits_idle = true;
   Limit(options_.idle_timeout, true);
   while (true) {
@@ -91,6 +98,7 @@ Task<bool> Connection::Answer(Response response, bool head_only, bool keep_alive
 // (RFC 9112, section 9.6): say that no more comes, and read on for a moment.
 Task<> Connection::Linger() {
   ::shutdown(stream_->fd(), SHUT_WR);
+  waits_since_ns_ = stream_->worker().clock().MonotonicNs();
   Limit(options_.linger_timeout, true);
   size_t dropped = 0;
   while (dropped < kLingerBytes) {

@@ -1,13 +1,17 @@
 // One client of the admin port: requests one after the other, pipelined ones included, each
 // answered before the next is looked at.
 //
+// An idle connection is closed too where the port has no place for another (admin_server.h).
+//
 // Time. A request must arrive whole within request_timeout of its first byte (slow loris gets 408);
 // a connection without a request is closed in silence after idle_timeout; an answer must be taken
 // within write_timeout.
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "server/http/request_parser.h"
@@ -39,10 +43,17 @@ class Connection {
   // Ends when the connection is done with. Run it once.
   runtime::Task<> Run();
 
+  // Since when it waits for its client: for a request, or its rest, or for its end (monotonic).
+  // Nothing: it answers.
+  std::optional<int64_t> waits_since_ns() const { return waits_since_ns_; }
+  // Has it close. A request that has arrived whole is answered before. REQUIRES: it waits.
+  void GiveUp() { stream_->CancelReadsFromAnyThread(); }
+
  private:
   enum class Next : uint8_t { kRequest, kRefuse, kClose };
 
   runtime::Task<Next> ReadRequest();
+  runtime::Task<Next> AwaitRequest();
   runtime::Task<bool> Answer(Response response, bool head_only, bool keep_alive);
   runtime::Task<> Linger();
   // Starts the one timer: when it fires, reads (or everything) end with kCancelled.
@@ -58,6 +69,7 @@ class Connection {
   Request request_;   // of Next::kRequest; views into parser_
   Response refusal_;  // of Next::kRefuse
   runtime::Timer timer_;
+  std::optional<int64_t> waits_since_ns_;
   bool timeout_ends_reads_only_ = false;
   bool timed_out_ = false;
 };

@@ -100,6 +100,17 @@ class AdminServerTest : public ::testing::Test {
     server_ = std::move(*server);
     runtime_.Start();
   }
+  void StartWithOneConnection(std::string metrics = {}) {
+    metrics_ = std::move(metrics);
+    AdminOptions options;
+    options.max_connections = 1;
+    Start(options);
+  }
+  // Returns when an answer is on its way that does not fit the socket.
+  static void AskAndDoNotRead(Client& client) {
+    client.Send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
+    ASSERT_TRUE(client.Readable(10'000));
+  }
   static runtime::Task<> DrainTask(AdminServer* server, runtime::Deadline deadline) {
     co_await server->Drain(deadline);
   }
@@ -234,20 +245,33 @@ TEST_F(AdminServerTest, HoldsItsLimitOfConnections) {
   AdminOptions options;
   options.max_connections = 2;
   Start(options);
-  auto first = std::make_unique<Client>(server_->port());
+  Client first(server_->port());
   Client second(server_->port());
-  for (Client* client : {first.get(), &second}) {
+  for (Client* client : {&first, &second}) {
     client->Send(kGetLivez);
     EXPECT_THAT(client->ReadAnswer(), HasSubstr("200 OK"));
+    clock_.AdvanceMs(1);
   }
-  Client third(server_->port());
-  EXPECT_THAT(third.ReadToEnd(), StartsWith("HTTP/1.1 503 "));
-  // A place that is given back is taken again.
-  first.reset();
-  std::string answer;
-  do {
-    answer = Ask("GET", "/livez");
-  } while (answer.find("200 OK") == std::string::npos);
+  EXPECT_THAT(Ask("GET", "/livez"), HasSubstr("200 OK"));
+  EXPECT_EQ(first.ReadToEnd(), "");  // it waits for longer than the second
+  second.Send(kGetLivez);
+  EXPECT_THAT(second.ReadAnswer(), HasSubstr("200 OK"));
+}
+
+TEST_F(AdminServerTest, ARequestThatTricklesInGivesWayToo) {
+  StartWithOneConnection();
+  Client slow(server_->port());
+  slow.Send("GET /live");
+  EXPECT_THAT(Ask("GET", "/livez"), HasSubstr("200 OK"));
+  EXPECT_EQ(slow.ReadToEnd(), "");
+}
+
+TEST_F(AdminServerTest, RefusesMoreThanItsLimitWhileAllAreAnswered) {
+  StartWithOneConnection(std::string(64 << 20, 'm'));
+  Client client(server_->port());
+  AskAndDoNotRead(client);
+  Client one_more(server_->port());
+  EXPECT_THAT(one_more.ReadToEnd(), StartsWith("HTTP/1.1 503 "));
 }
 
 TEST_F(AdminServerTest, TimesOutSlowRequests) {
@@ -281,13 +305,9 @@ TEST_F(AdminServerTest, ClosesIdleConnectionsInSilence) {
 }
 
 TEST_F(AdminServerTest, GivesUpOnClientsThatDoNotRead) {
-  AdminOptions options;
-  options.max_connections = 1;
-  metrics_.assign(64 << 20, 'm');
-  Start(options);
+  StartWithOneConnection(std::string(64 << 20, 'm'));
   Client client(server_->port());
-  client.Send("GET /metrics HTTP/1.1\r\nHost: a\r\n\r\n");
-  ASSERT_TRUE(client.Readable(10'000));
+  AskAndDoNotRead(client);
   // Its place is free again once the server has given up.
   std::string answer;
   do {
