@@ -70,6 +70,11 @@ bool Overlap(std::string_view a, std::string_view b) {
 
 std::optional<Error> CheckPrefixes(const ClientCaching& caching, const TrackingRequest& request) {
   constexpr std::string_view kRule = "'. Prefixes for a single client must not overlap.";
+  // Each is compared with each.
+  constexpr size_t kMaxPrefixes = 1000;
+  if (caching.prefixes.size() + request.prefixes.size() > kMaxPrefixes) {
+    return Refusal(absl::StrCat("A client can track at most ", kMaxPrefixes, " prefixes"));
+  }
   for (size_t i = 0; i < request.prefixes.size(); ++i) {
     const std::string prefix(request.prefixes[i]);
     for (const std::string& existing : caching.prefixes) {

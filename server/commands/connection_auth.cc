@@ -140,8 +140,12 @@ void Hello(CommandContext& ctx) {
         "RESP protocol version at the same time"));
   }
   if (options->name) ctx.session.name.Set(*options->name);
-  // The reply is written in the new protocol already.
-  if (options->protocol) ctx.session.protocol = *options->protocol;
+  // The reply is written in the new protocol already; what came before it, in the old one. In RESP2
+  // a push would be taken for a reply.
+  if (options->protocol && *options->protocol != ctx.session.protocol) {
+    ctx.session.DeliverMail();
+    ctx.session.protocol = *options->protocol;
+  }
   ReplyHello(ctx);
 }
 

@@ -1,7 +1,7 @@
 // CLIENT REPLY OFF and SKIP: what a client has asked not to hear.
 //
 // While the session does not want replies, what a handler writes is dropped; CLIENT REPLY ON takes
-// effect with its own reply. A push is no reply and goes through, with all that it holds.
+// effect with its own reply. A push is no reply and goes through, with its elements.
 //
 // Thread-compatible: lives on the dispatcher's stack for one command.
 #pragma once
@@ -59,7 +59,7 @@ class MutedReply final : public ReplyWriter {
     if (passes()) to_.Set(count);
   }
   void Push(size_t count) override {
-    pushes_ = true;
+    left_of_push_ = count;
     to_.Push(count);
   }
   void NullArray() override {
@@ -71,11 +71,15 @@ class MutedReply final : public ReplyWriter {
   void WriteError(const duet::Error& error) override {
     if (passes()) to_.Error(error);
   }
-  bool passes() const { return pushes_ || !IsMuted(session_); }
+  bool passes() {
+    if (left_of_push_ == 0) return !IsMuted(session_);
+    --left_of_push_;
+    return true;
+  }
 
   ReplyWriter& to_;
   const Session& session_;
-  bool pushes_ = false;  // this command writes pushes
+  size_t left_of_push_ = 0;  // its elements, which are scalars, still to come
 };
 
 }  // namespace duet::commands

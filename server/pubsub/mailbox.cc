@@ -5,6 +5,12 @@
 
 namespace duet::pubsub {
 
+bool IsFromChannel(std::string_view push) {
+  constexpr std::string_view kKind = "message\r\n";
+  constexpr size_t kKindBegin = 8;  // behind ">3\r\n$7\r\n"; p and s stand before it
+  return push.substr(std::min(kKindBegin, push.size()), kKind.size() + 1).find(kKind) != push.npos;
+}
+
 bool Mailbox::Send(Message message, const MailboxLimits& limits, int64_t now_ms) {
   {
     absl::MutexLock lock(&mutex_);

@@ -15,6 +15,7 @@
 #include <limits>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -29,6 +30,10 @@ namespace duet::pubsub {
 // One message as RESP3 bytes, shared by all that get it. A push begins with '>', and the connection
 // of a RESP2 client writes '*' in its place.
 using Message = std::shared_ptr<const std::string>;
+
+// Does it come from a channel or pattern (message, pmessage, smessage)? RESP2 clients get no
+// others.
+bool IsFromChannel(std::string_view push);
 
 using MailboxLimits = OutputLimit;
 

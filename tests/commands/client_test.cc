@@ -197,6 +197,17 @@ TEST_F(ReplyTest, OffSilencesRepliesAndErrorsUntilOn) {
   EXPECT_EQ(Run({"get", "k"}), "\"v\"");
 }
 
+TEST_F(ReplyTest, OffLetsPushesThroughAndNothingElse) {
+  Run({"hello", "3"});
+  EXPECT_EQ(Run({"client", "reply", "off"}), "");
+  EXPECT_EQ(Run({"subscribe", "a", "b"}), ">[\"subscribe\" \"a\" :1] >[\"subscribe\" \"b\" :2]");
+  for (const char* name : {"multi", "get", "unsubscribe", "get"}) {
+    const bool has_key = std::string_view(name) == "get";
+    EXPECT_EQ(has_key ? Run({name, "k"}) : Run({name}), "");
+  }
+  EXPECT_EQ(Run({"exec"}), ">[\"unsubscribe\" \"a\" :1] >[\"unsubscribe\" \"b\" :0]");
+}
+
 TEST_F(ReplyTest, SkipSilencesItselfAndTheNextOne) {
   EXPECT_EQ(RunBatch({{"ping", "1"}, {"client", "reply", "skip"}, {"ping", "2"}, {"ping", "3"}}),
             (std::vector<std::string>{"\"1\"", "", "", "\"3\""}));

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 #include <string>
+#include <vector>
 
 #include "tests/support/command_fixture.h"
 #include "tests/support/in_process.h"
@@ -130,6 +131,21 @@ TEST_F(TrackingTest, OptOutLeavesOutTheCommandAfterCachingNo) {
   reader().Run({"get", "b"});
   Run({"mset", "a", "1", "b", "1"});
   EXPECT_EQ(reader().Mail(), ">[\"invalidate\" [\"b\"]]");
+}
+
+TEST_F(TrackingTest, PrefixesHaveALimit) {
+  std::vector<std::string> command = {"client", "tracking", "on", "bcast"};
+  const auto add = [&command](int number) {
+    command.insert(command.end(), {"prefix", std::to_string(number) + ":"});
+  };
+  for (int i = 0; i < 1000; ++i) add(i);
+  EXPECT_EQ(RunBatch({command})[0], "+OK");
+  EXPECT_EQ(Run({"client", "tracking", "on", "bcast", "prefix", "x"}),
+            "-ERR A client can track at most 1000 prefixes");
+  Run({"client", "tracking", "off"});
+  add(1000);
+  EXPECT_EQ(RunBatch({command})[0], "-ERR A client can track at most 1000 prefixes");
+  EXPECT_EQ(engine().tracking->prefixes(), 0u);
 }
 
 TEST_F(TrackingTest, BroadcastTellsOfEveryKeyWithThePrefix) {
