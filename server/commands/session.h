@@ -84,15 +84,29 @@ class Session {
   Session(Door through, uint64_t session_id, metrics::WorkerCounters* worker_counters);
   ~Session();
 
+  // What every batch uses comes first: with a thousand clients it has to be fetched from memory
+  // each time.
   const Door door;
-  const uint64_t id;                  // unique in the process, from 1, or kNoId; CLIENT ID
-  metrics::WorkerCounters* counters;  // of the worker that runs this session now; never null
-
+  Relaxed<bool> close_after_reply{false};  // QUIT, and errors that end the connection
+  Relaxed<bool> waits{false};              // `wait` is set
+  bool authenticated = true;               // false until AUTH where a password was set at connect
   Relaxed<uint32_t> modes{0};              // SessionMode
   Relaxed<int> database{0};                // SELECT
   Relaxed<int> protocol{2};                // RESP version that replies are written in; HELLO
-  bool authenticated = true;               // false until AUTH where a password was set at connect
-  Relaxed<bool> close_after_reply{false};  // QUIT, and errors that end the connection
+  const uint64_t id;                       // unique in the process, from 1, or kNoId; CLIENT ID
+  metrics::WorkerCounters* counters;       // of the worker that runs this session now; never null
+  // What others send to this client. Null where nothing can be sent to it (a unary call).
+  std::shared_ptr<pubsub::Mailbox> mailbox;
+  MailCarrier* carrier = nullptr;       // null: somebody else takes the mail (tests)
+  Relaxed<int64_t> last_command_ms{0};  // set by the dispatcher, once a batch
+  Relaxed<uint64_t> commands_processed{0};
+  Relaxed<uint64_t> bytes_in{0};  // tot-net-in
+  Relaxed<uint64_t> bytes_out{0};
+  Relaxed<uint64_t> query_buffer_bytes{0};   // qbuf: unparsed input held for this connection
+  Relaxed<uint64_t> output_buffer_bytes{0};  // replies that the client has not read
+  // Full name of the row ("client|info"); null: no command yet.
+  Relaxed<const std::string*> last_command{nullptr};
+
   SharedText user{"default"};
   SharedText name;                // CLIENT SETNAME
   SharedText library_name;        // CLIENT SETINFO LIB-NAME
@@ -103,7 +117,6 @@ class Session {
 
   // The dispatcher sets it and says BatchState::kWait; the door waits and calls Resume.
   std::optional<Wait> wait;
-  Relaxed<bool> waits{false};
   Relaxed<bool> waits_for_time{false};  // the command that waits has a time limit
   // Set by others while it is kPossible, who then wake the mailbox.
   std::atomic<Unblock> unblock{Unblock::kImpossible};
@@ -113,10 +126,7 @@ class Session {
   Relaxed<uint64_t> queued_bytes{0};         // what they hold
   Relaxed<uint64_t> watched_keys{0};         // WATCH
 
-  // What others send to this client. Null where nothing can be sent to it (a unary call).
-  std::shared_ptr<pubsub::Mailbox> mailbox;
-  MailCarrier* carrier = nullptr;  // null: somebody else takes the mail (tests)
-  pubsub::Subscriber subscriber;   // what it listens to
+  pubsub::Subscriber subscriber;  // what it listens to
 
   ClientCaching caching;  // CLIENT TRACKING
 
@@ -131,14 +141,6 @@ class Session {
   std::string local_address;
   int fd = -1;
   int64_t created_ms = 0;
-  Relaxed<int64_t> last_command_ms{0};  // set by the dispatcher, once a batch
-  Relaxed<uint64_t> commands_processed{0};
-  Relaxed<uint64_t> bytes_in{0};  // tot-net-in
-  Relaxed<uint64_t> bytes_out{0};
-  Relaxed<uint64_t> query_buffer_bytes{0};   // qbuf: unparsed input held for this connection
-  Relaxed<uint64_t> output_buffer_bytes{0};  // replies that the client has not read
-  // Full name of the row ("client|info"); null: no command yet.
-  Relaxed<const std::string*> last_command{nullptr};
 
   // Who the client is, for doors where finding out costs too much to be done for each call.
   // Worker-bound, as the session.

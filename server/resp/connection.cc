@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdint>
 #include <cstring>
 #include <limits>
 #include <string>
@@ -35,7 +36,8 @@ struct BatchOutput {
 
 bool HasToStop(void* batch_output) {
   const auto& output = *static_cast<const BatchOutput*>(batch_output);
-  return output.replies.size() >= kFlushBytes || output.mail.pending();
+  return output.replies.size() >= kFlushBytes || output.replies.overflowed() ||
+         output.mail.pending();
 }
 
 }  // namespace
@@ -44,9 +46,9 @@ Connection::Connection(ConnectionServices& services, std::unique_ptr<runtime::St
                        commands::ClientRegistry::Place place)
     : services_(services),
       stream_(std::move(stream)),
-      place_(std::move(place)),
+      parser_(services.limits),
       session_(commands::Door::kResp, services.clients.NextId(), nullptr),
-      parser_(services.limits) {
+      place_(std::move(place)) {
   session_.authenticated = !services_.dispatcher.server().password.required();
   session_.peer_address = stream_->PeerAddress();
   session_.local_address = stream_->LocalAddress();
@@ -55,6 +57,11 @@ Connection::Connection(ConnectionServices& services, std::unique_ptr<runtime::St
   session_.last_command_ms = session_.created_ms;
   session_.mailbox = std::make_shared<pubsub::Mailbox>(bell_);
   session_.carrier = this;
+  const auto bytes = [](const void* begin, const void* end) {
+    return std::span(static_cast<const char*>(begin), static_cast<const char*>(end));
+  };
+  const pubsub::Mailbox* const mailbox = session_.mailbox.get();
+  stream_->SetReaderMemory({bytes(this, &session_.last_command + 1), bytes(mailbox, mailbox + 1)});
   entry_.emplace(services_.clients, session_);
 }
 
@@ -72,8 +79,8 @@ runtime::Task<> Connection::Run() {
       next = HandleInput(Input::kSome);
       continue;
     }
-    // One that drains stays where CutOff() looks for it.
-    const bool stays = draining_ || wait_timer_;
+    // One that drains stays where CutOff() looks for it, and one that waits where its timer is.
+    const bool stays = draining_ || session_.waits;
     runtime::Worker* const target = stays ? nullptr : stream_->ShouldMove();
     if (target != nullptr) {
       LeaveWorker();
@@ -87,7 +94,8 @@ runtime::Task<> Connection::Run() {
     const Input input = co_await ReadMore();
     next = HandleInput(input);
   }
-  if (session_.mailbox->overflowed()) NoteOutputLimit();
+  if (session_.mailbox->overflowed()) NoteOutputLimit("it does not read its replies");
+  NoteTlsFailure();
   LogEvent(LogLevel::kDebug, "closed");
   state().counters->connections_closed.Add();
   LeaveWorker();
@@ -114,6 +122,7 @@ Connection::Next Connection::GoOnWaiting(Input input) {
   if (input == Input::kSome) partial_.Keep(input_);
   if (partial_.size() > services_.limits.max_request_bytes) return Next::kClose;
   TakeMail();
+  state().output.set_limit(OutputLimitBytes());  // it was another connection's before
   RespWriter writer(state().output, &session_.protocol);
   if (!services_.dispatcher.Resume(session_, writer)) {
     StartWaitTimer();
@@ -147,7 +156,12 @@ void Connection::DeliverMail() {
 
 void Connection::WriteMail(size_t max_bytes) {
   OutputBuffer& output = state().output;
+  output.set_limit(OutputLimitBytes());
   for (const pubsub::Message& message : session_.mailbox->Take(max_bytes)) {
+    // Others may have sent it before the client went back from RESP3: it listens to nothing else.
+    if (session_.protocol < 3 && message->front() == '>' && !pubsub::IsFromChannel(*message)) {
+      continue;
+    }
     char* const at = output.Reserve(message->size());
     std::memcpy(at, message->data(), message->size());
     if (*at == '>' && session_.protocol < 3) *at = '*';
@@ -218,7 +232,6 @@ runtime::Task<Connection::Input> Connection::ReadMore() {
     status = read.status;
     session_.last_command_ms = services_.clock.WallMs();  // it may not be a whole command yet
   }
-  if (status == runtime::IoStatus::kError) NoteTlsFailure();
   if (status == runtime::IoStatus::kCancelled) co_return ReadLast();
   if (status == runtime::IoStatus::kInterrupted) co_return Input::kInterrupted;
   co_return status == runtime::IoStatus::kOk ? Input::kSome : Input::kEnd;
@@ -273,6 +286,14 @@ Connection::Next Connection::ExecuteInput() {
     CommandBatch& batch = state().batch;
     batch.Clear();
     const bool trusted = IsTrusted();
+    if (!trusted && parser_.authenticated() && !state().output.empty()) {
+      // A RESET: the replies before it have the limit of who asked for them.
+      const Next sent = SendOutput();
+      if (sent != Next::kRead) {
+        KeepInput();
+        return sent;
+      }
+    }
     parser_.set_authenticated(trusted);
     // Before AUTH one at a time: the limits of the next command depend on it.
     const ParseResult parsed = parser_.Parse(input_, batch, trusted ? kBatchCommands : 1);
@@ -289,8 +310,7 @@ Connection::Next Connection::ExecuteInput() {
     }
     if (parsed.status == ParseStatus::kNeedMore) break;
   }
-  partial_.Keep(input_);
-  session_.query_buffer_bytes = partial_.size();
+  KeepInput();
   TakeMail();
   return SendOutputWithTurn();
 }
@@ -298,6 +318,7 @@ Connection::Next Connection::ExecuteInput() {
 // False: the rest of the input has to wait, or the connection ends; *next says which.
 bool Connection::ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* next) {
   WorkerState& worker = state();
+  worker.output.set_limit(OutputLimitBytes());  // AUTH and SUBSCRIBE change it
   size_t executed = 0;
   BatchOutput output{worker.output, *session_.mailbox};
   while (executed < worker.batch.size()) {
@@ -311,8 +332,7 @@ bool Connection::ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* nex
     }
     TakeMail();
     if (OutputOverLimit()) {
-      worker.output.Clear();  // nothing of it was sent, and nothing will be
-      *next = Next::kClose;
+      *next = DropOutput();
       return false;
     }
     if (result.state == commands::BatchState::kClose) {
@@ -342,6 +362,10 @@ void Connection::KeepUnexecuted(size_t executed, size_t parsed_bytes) {
     input_.remove_prefix(again.Parse(input_, before, executed).consumed);
     parser_.Reset();
   }
+  KeepInput();
+}
+
+void Connection::KeepInput() {
   partial_.Keep(input_);
   session_.query_buffer_bytes = partial_.size();
 }
@@ -350,21 +374,33 @@ bool Connection::IsTrusted() const {
   return session_.authenticated || !services_.dispatcher.server().password.required();
 }
 
-bool Connection::OutputOverLimit() {
+size_t Connection::OutputLimitBytes() const {
+  // After a RESET those of its batch, which was parsed before, still wait here.
+  const bool trusted = parser_.authenticated() || IsTrusted();
+  if (!trusted) return services_.limits.max_output_bytes_unauthenticated;
   const auto of = session_.has(commands::kSubscribed) ? commands::ClientClass::kPubsub
                                                       : commands::ClientClass::kNormal;
-  const uint64_t limit = IsTrusted()
-                             ? services_.dispatcher.server().output_limits.Get(of).hard_bytes
-                             : services_.limits.max_output_bytes_unauthenticated;
-  if (limit == 0 || state().output.size() <= limit) return false;
-  NoteOutputLimit();
-  return true;
+  const uint64_t limit = services_.dispatcher.server().output_limits.Get(of).hard_bytes;
+  return limit == 0 ? SIZE_MAX : limit;
 }
 
-void Connection::NoteOutputLimit() {
+bool Connection::OutputOverLimit() const {
+  const OutputBuffer& output = state().output;
+  return output.overflowed() || output.size() > OutputLimitBytes();
+}
+
+// Nothing of it was sent, and nothing will be.
+Connection::Next Connection::DropOutput() {
+  state().output.Clear();
+  NoteOutputLimit("its replies are longer than allowed");
+  return Next::kClose;
+}
+
+void Connection::NoteOutputLimit(std::string_view what) {
   state().counters->output_limited.Add();
-  LogEvent(LogLevel::kWarning, "closes a connection: it does not read its replies",
-           "client-output-buffer-limit");
+  std::string message = "closes a connection: ";
+  message.append(what);
+  LogEvent(LogLevel::kWarning, message, "client-output-buffer-limit");
 }
 
 void Connection::LogEvent(LogLevel level, std::string_view message, std::string_view reason) {
@@ -381,6 +417,7 @@ void Connection::LogEvent(LogLevel level, std::string_view message, std::string_
 // Sends the hot output buffer; what the socket does not take goes to unsent_.
 Connection::Next Connection::SendOutput() {
   OutputBuffer& output = state().output;
+  if (output.overflowed()) return DropOutput();
   if (staged_) state().outbox.SendNow(*this);
   const runtime::IoResult written = Send(output.view());
   output.Clear();
@@ -391,7 +428,8 @@ Connection::Next Connection::SendOutput() {
 // Sends the hot output buffer, or leaves it to the outbox.
 Connection::Next Connection::SendOutputWithTurn() {
   OutputBuffer& output = state().output;
-  if (staged_ || draining_ || output.empty() || !state().outbox.Stage(*this, output.view())) {
+  if (staged_ || draining_ || output.empty() || output.overflowed() ||
+      !state().outbox.Stage(*this, output.view())) {
     return SendOutput();
   }
   staged_ = true;

@@ -119,6 +119,7 @@ class Connection final : private runtime::Doorbell::Handler,
   void OnRing() override;
   void DeliverMail() override;
   void SendStaged(std::string_view replies) override;
+  void Prefetch() const override { stream_->Prefetch(); }
   runtime::Task<Input> ReadMore();
   Input ReadLast();
   runtime::Task<bool> FlushUnsent();
@@ -135,9 +136,12 @@ class Connection final : private runtime::Doorbell::Handler,
   runtime::IoResult Send(std::string_view replies);
   Next Finish();
   void KeepUnexecuted(size_t executed, size_t parsed_bytes);
+  void KeepInput();
   bool IsTrusted() const;  // has the client given the password, or need not?
-  bool OutputOverLimit();
-  void NoteOutputLimit();
+  size_t OutputLimitBytes() const;
+  bool OutputOverLimit() const;
+  Next DropOutput();
+  void NoteOutputLimit(std::string_view what);
   void NoteTlsFailure();
   void LogEvent(LogLevel level, std::string_view message, std::string_view reason = {});
   void CountRead(size_t bytes);
@@ -146,24 +150,25 @@ class Connection final : private runtime::Doorbell::Handler,
   void LeaveWorker();
   WorkerState& state() const { return *worker_; }
 
+  // What every batch uses stands together, up to the first part of the session (session.h).
   ConnectionServices& services_;
   const std::unique_ptr<runtime::Stream> stream_;
-  const commands::ClientRegistry::Place place_;
-  const std::shared_ptr<runtime::Doorbell> bell_ = runtime::Doorbell::Make();
-  commands::Session session_;
-  std::optional<commands::ClientRegistry::Entry> entry_;  // after session_: leaves before it dies
-  std::optional<runtime::Timer> wait_timer_;              // while the session waits for a time
-  RequestParser parser_;
   WorkerState* worker_ = nullptr;  // of the worker that the stream lives on
   bool draining_ = false;
-  bool staged_ = false;         // the worker's outbox holds replies
-  Connection* next_ = nullptr;  // in the worker's list
-  Connection* previous_ = nullptr;
-
+  bool staged_ = false;     // the worker's outbox holds replies
   std::string_view input_;  // what is to be executed: in the hot buffer or in partial_
   InputBuffer partial_;     // input that did not end with a command
   size_t need_bytes_ = 0;   // at least so many are missing to complete it
   std::string unsent_;      // replies that the socket did not take
+  RequestParser parser_;
+  commands::Session session_;
+
+  const commands::ClientRegistry::Place place_;
+  const std::shared_ptr<runtime::Doorbell> bell_ = runtime::Doorbell::Make();
+  std::optional<commands::ClientRegistry::Entry> entry_;  // after session_: leaves before it dies
+  std::optional<runtime::Timer> wait_timer_;              // while the session waits for a time
+  Connection* next_ = nullptr;                            // in the worker's list
+  Connection* previous_ = nullptr;
 };
 
 }  // namespace duet::resp

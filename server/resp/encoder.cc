@@ -42,6 +42,9 @@ void AppendHeader(OutputBuffer& out, char type, uint64_t value) {
 }
 
 void AppendBulk(OutputBuffer& out, std::string_view bytes) {
+  // A copy that nobody gets may take as long as all memory takes to copy.
+  if (out.overflowed()) [[unlikely]]
+    return;
   char* const begin = out.Reserve(kMaxHeader + bytes.size() + 2);
   char* p = PutHeader(begin, '$', bytes.size());
   if (!bytes.empty()) std::memcpy(p, bytes.data(), bytes.size());

@@ -28,6 +28,8 @@ class Outbox final : private runtime::Completion {
    public:
     // What this sender has staged, to be sent now. The view is valid during the call.
     virtual void SendStaged(std::string_view replies) = 0;
+    // Asks for the memory that SendStaged() uses.
+    virtual void Prefetch() const {}
 
    protected:
     ~Sender() = default;
@@ -55,6 +57,7 @@ class Outbox final : private runtime::Completion {
   // The turn's requests are executed.
   void Complete(bool ok) override;
   void Send(size_t index);
+  void PrefetchBehind(size_t next) const;
 
   runtime::Worker& worker_;
   std::vector<Staged> staged_;

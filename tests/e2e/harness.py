@@ -104,6 +104,10 @@ class Process:
         fields = pathlib.Path(f"/proc/{self.pid}/statm").read_text().split()
         return int(fields[1]) * os.sysconf("SC_PAGE_SIZE")
 
+    def peak_rss_bytes(self):
+        status = pathlib.Path(f"/proc/{self.pid}/status").read_text()
+        return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) * 1024
+
     def cpu_seconds(self):
         """User and system time of the whole process since it started."""
         stat = pathlib.Path(f"/proc/{self.pid}/stat").read_text()

@@ -1,9 +1,15 @@
 #!/usr/bin/env python3
 """Limits of the running server, at n and at n + 1."""
 import contextlib
+import os
+import queue
 import unittest
 
+import grpc
+
 from harness import Duet, encode, wait_until
+
+UNLIMITED = [("grpc.max_send_message_length", -1)]
 
 
 class Limits(unittest.TestCase):
@@ -55,6 +61,57 @@ class Limits(unittest.TestCase):
                 self.assertNotIn(b"+OK", client.read_until_closed())
             with server.connect() as client:
                 self.assertEqual(client.call("PING"), "PONG")
+
+    def test_reply_of_one_command(self):
+        value, times = b"x" * (1 << 20), 4000  # 4 GB
+        with Duet("--max-output-bytes=32mb", "--grpc-max-message-bytes=32mb") as server:
+            with server.connect() as client:
+                self.assertEqual(client.call("SET", "k", value), "OK")
+                client.send(encode("MGET", *["k"] * times))
+                self.assertEqual(client.read_until_closed(), b"")
+            with grpc.insecure_channel("%s:%d" % server.grpc) as channel:
+                execute = channel.unary_unary("/duet.v1.KeyValueService/Execute")
+                with self.assertRaises(grpc.RpcError) as refused:
+                    execute(b"\x0a\x04MGET" + b"\x0a\x01k" * times)
+                self.assertEqual(refused.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+            self.assertLess(server.peak_rss_bytes(), 512 << 20)
+
+    def test_memory_of_grpc(self):
+        request = b"\x12" + b"\x80\x80\x80\x32" + b"x" * (100 << 20)  # SetRequest.value
+        with Duet("--grpc-max-memory-bytes=32mb", "--requirepass=secret") as server:
+            with grpc.insecure_channel("%s:%d" % server.grpc, options=UNLIMITED) as channel:
+                call = channel.unary_unary("/duet.v1.KeyValueService/Set")
+                for refused in [call.future(request) for _ in range(4)]:
+                    self.assertEqual(refused.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+                with self.assertRaises(grpc.RpcError) as refused:
+                    call(b"")
+                self.assertEqual(refused.exception.code(), grpc.StatusCode.UNAUTHENTICATED)
+            self.assertLess(server.peak_rss_bytes(), 256 << 20)
+
+    def test_threads_of_reflection(self):
+        with Duet() as server, contextlib.ExitStack() as streams:
+            channel = streams.enter_context(grpc.insecure_channel("%s:%d" % server.grpc))
+            reflect = channel.stream_stream(
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
+            refused, open_calls = [], []
+            for _ in range(30):
+                requests = queue.SimpleQueue()
+                requests.put(b"\x3a\x00")  # list_services
+                call = reflect(iter(requests.get, None))
+                try:
+                    self.assertIn(b"duet.v1.KeyValueService", next(call))
+                    streams.callback(requests.put, None)
+                    open_calls.append(call)
+                except grpc.RpcError as error:
+                    requests.put(None)
+                    refused.append(error.code())
+            self.assertEqual(set(refused), {grpc.StatusCode.RESOURCE_EXHAUSTED})
+            self.assertGreater(len(refused), 15)
+            self.assertLess(threads_of(server.pid), 30)
+
+
+def threads_of(pid):
+    return len(os.listdir(f"/proc/{pid}/task"))
 
 
 if __name__ == "__main__":

@@ -118,6 +118,16 @@ class Duets(unittest.TestCase):
                     self.assertEqual(b"".join(replies), b"+OK\r\n:%d\r\n" % i + answer)
                 sender.join()
 
+    def test_the_replies_before_a_reset_have_the_limit_of_who_asked_for_them(self):
+        with Duet(f"--requirepass={SECRET}") as server, server.connect() as client:
+            client.call("AUTH", SECRET)
+            pings = 530  # more than are parsed at once
+            client.send(encode("ECHO", "x" * 2000) + encode("RESET") + encode("PING") * pings)
+            self.assertEqual(client.read_raw(), b"$2000\r\n" + b"x" * 2000 + b"\r\n")
+            self.assertEqual(client.read_raw(), b"+RESET\r\n")
+            for _ in range(pings):
+                self.assertEqual(client.read_raw(), b"-NOAUTH Authentication required.\r\n")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

@@ -111,11 +111,36 @@ TEST(OutputBuffer, KeepsUsualMemoryAndGivesHugeBack) {
   EXPECT_EQ(out.view(), "again");
 }
 
-TEST(OutputBuffer, MovesAndTruncates) {
+TEST(OutputBuffer, DropsWhatGoesBeyondItsLimit) {
+  OutputBuffer out;
+  out.set_limit(100'000);
+  const std::string piece(1000, 'x');
+  for (int i = 0; i < 100; ++i) out.Append(piece);
+  EXPECT_FALSE(out.overflowed());
+  EXPECT_EQ(out.size(), 100'000u);
+  for (int i = 0; i < 1'000'000; ++i) out.Append(piece);
+  EXPECT_TRUE(out.overflowed());
+  EXPECT_LE(out.capacity(), 100'000u);
+  out.Append(std::string(300'000, 'y'));
+  EXPECT_TRUE(out.overflowed());
+  out.Clear();
+  EXPECT_FALSE(out.overflowed());
+  out.set_limit(400'000);
+  out.Append("again");
+  EXPECT_EQ(out.view(), "again");
+}
+
+TEST(OutputBuffer, AnEmptyBufferHasItsLimitToo) {
+  OutputBuffer out;
+  out.set_limit(4000);
+  out.Append(std::string(4001, 'x'));
+  EXPECT_TRUE(out.overflowed());
+}
+
+TEST(OutputBuffer, Moves) {
   OutputBuffer first;
-  first.Append("abcdef");
+  first.Append("abc");
   OutputBuffer second(std::move(first));
-  second.Truncate(3);
   EXPECT_EQ(second.view(), "abc");
   OutputBuffer third;
   third = std::move(second);

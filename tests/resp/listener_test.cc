@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "server/pubsub/push_message.h"
 #include "tests/resp/resp_engine.h"
 #include "tests/support/case_suite.h"
 #include "tests/support/tcp_door.h"
@@ -115,13 +116,36 @@ TEST(RespServerTest, MailReachesAClientThatSendsNothing) {
   RespEngine server;
   RawClient client(server.server->port());
   WithOnlySession(server, client, [](commands::Session& session) {
-    EXPECT_TRUE(session.mailbox->Send(Mail(">1\r\n:1\r\n"), {}, 0));
+    for (const char* kind : {"message", "invalidate", "pmessage", "smessage"}) {
+      EXPECT_TRUE(session.mailbox->Send(pubsub::EncodePush({kind, "c"}), {}, 0));
+    }
     EXPECT_TRUE(session.mailbox->Send(Mail("+monitored\r\n"), {}, 0));
   });
-  EXPECT_EQ(client.Receive(20), "*1\r\n:1\r\n+monitored\r\n");
+  // RESP2 has no invalidation.
+  const std::string expected =
+      "*2\r\n$7\r\nmessage\r\n$1\r\nc\r\n*2\r\n$8\r\npmessage\r\n$1\r\nc\r\n"
+      "*2\r\n$8\r\nsmessage\r\n$1\r\nc\r\n+monitored\r\n";
+  EXPECT_EQ(client.Receive(expected.size()), expected);
   client.Send("HELLO 3\r\nPING\r\n");
   const std::string hello = client.Receive(1);
   EXPECT_EQ(hello, "%");
+}
+
+TEST(RespServerTest, AllMailComesBeforeTheProtocolChanges) {
+  RespEngine server;
+  RawClient client(server.server->port());
+  client.Send("HELLO 3\r\n");
+  EXPECT_TRUE(client.ReceiveUpTo("modules\r\n*0\r\n").starts_with("%"));
+  const std::string push = ">1\r\n$60000\r\n" + std::string(60'000, 'x') + "\r\n";
+  WithOnlySession(server, client, [&push](commands::Session& session) {
+    for (int i = 0; i < 10; ++i) session.mailbox->Send(Mail(push), {}, 0);
+  });
+  client.Send("HELLO 2\r\n");
+  const std::string read = client.ReceiveUpTo("modules\r\n*0\r\n");
+  const size_t hello = read.find("*14\r\n");
+  ASSERT_NE(hello, std::string::npos);
+  EXPECT_EQ(hello, 10 * push.size());
+  EXPECT_EQ(read.find("*1\r\n"), std::string::npos);
 }
 
 // What was read of a command when mail comes is not lost.
@@ -167,8 +191,17 @@ TEST(RespServerTest, AClosedMailboxClosesTheConnection) {
 // In RESP2 it would be taken for the reply to something else.
 TEST(RespServerTest, NoMessageComesBehindTheConfirmationThatNoMoreDo) {
   RespEngine server;
-  const std::jthread publisher([&server](const std::stop_token& stop) {
-    while (!stop.stop_requested()) server.engine.hub.channels.Publish("last", "x", {}, 0);
+  const auto waiting_bytes = [&server] {
+    uint64_t bytes = 0;
+    server.engine.clients.ForEach(
+        [&bytes](const commands::Session& session) { bytes += session.mailbox->bytes(); });
+    return bytes;
+  };
+  // No faster than its messages are delivered, or they never end.
+  const std::jthread publisher([&](const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+      if (waiting_bytes() < 100'000) server.engine.hub.channels.Publish("last", "x", {}, 0);
+    }
   });
   RawClient client(server.server->port());
   std::string names;  // leaving so many takes a while
@@ -252,6 +285,28 @@ TEST(RespServerTest, OutputBeyondItsLimitClosesTheConnection) {
   EXPECT_EQ(server.engine.registry.Sum(
                 [](const auto& worker) -> const auto& { return worker.output_limited; }),
             1u);
+}
+
+TEST(RespServerTest, TheReplyOfOneCommandIsBounded) {
+  RespEngine server;
+  server.engine.server.output_limits.Set(commands::ClientClass::kNormal, {.hard_bytes = 1 << 20});
+  RawClient client(server.server->port());
+  client.Send(Set("k", std::string(1 << 20, 'v')));
+  EXPECT_EQ(client.Receive(5), "+OK\r\n");
+  // 100 GB. Two of them: what the first leaves behind is no part of the second.
+  std::string ask = "*100001\r\n$4\r\nMGET\r\n";
+  for (int i = 0; i < 100'000; ++i) ask += "$1\r\nk\r\n";
+  client.Send(ask);
+  EXPECT_EQ(client.ReceiveAll(), "");
+  RawClient in_transaction(server.server->port());
+  in_transaction.Send("MULTI\r\nGET k\r\nGET k\r\nGET k\r\nEXEC\r\n");
+  EXPECT_EQ(in_transaction.ReceiveAll(), "");
+  RawClient next(server.server->port());
+  next.Send("PING\r\nSTRLEN k\r\n");
+  EXPECT_EQ(next.Receive(17), "+PONG\r\n:1048576\r\n");
+  EXPECT_EQ(server.engine.registry.Sum(
+                [](const auto& worker) -> const auto& { return worker.output_limited; }),
+            2u);
 }
 
 TEST(RespServerTest, AnIdleClientIsClosedAndABusyOneIsNot) {
