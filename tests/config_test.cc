@@ -97,6 +97,7 @@ const RowCase kCases[] = {
     {"max-output-bytes-unauthenticated", "1kb", "1kb", kBadSizes},
     {"grpc-max-message-bytes", "4mb", "4mb", kBadSizes},
     {"grpc-max-metadata-bytes", "16kb", "16kb", kBadSizes},
+    {"grpc-max-memory-bytes", "64mb", "64mb", kBadSizes},
     {"grpc-max-concurrent-streams", "256", "256", kBadIntegers},
     {"threads", "2", "2", kBadIntegers},
     {"spin-us", "20", "20", kBadIntegers},

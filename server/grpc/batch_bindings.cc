@@ -12,12 +12,17 @@ namespace {
 
 using ::grpc::Status;
 
-// MGET's reply: a value or none for each key.
+// MGET's reply: a value or none for each key. What cannot fit into a message is dropped.
 class ResultsReply final : public TypedReply {
  public:
-  explicit ResultsReply(v1::BatchGetResponse& response) : response_(response) {}
+  ResultsReply(v1::BatchGetResponse& response, size_t max_bytes)
+      : response_(response), max_bytes_(max_bytes) {}
+
+  bool overflowed() const { return bytes_ > max_bytes_; }
 
   void Bulk(std::string_view bytes) override {
+    bytes_ += bytes.size();
+    if (overflowed()) return;
     v1::BatchGetResult& result = *response_.add_results();
     result.set_found(true);
     result.set_value(bytes.data(), bytes.size());
@@ -26,6 +31,8 @@ class ResultsReply final : public TypedReply {
 
  private:
   v1::BatchGetResponse& response_;
+  const size_t max_bytes_;
+  size_t bytes_ = 0;  // of values
 };
 
 // The replies of a batch of DEL commands of one key.
@@ -96,8 +103,9 @@ Status BatchGet(BindingContext& context, const v1::BatchGetRequest& request,
                 v1::BatchGetResponse& response) {
   Status status = CheckRequest(context, request.database(), request.keys());
   if (!status.ok()) return status;
-  ResultsReply reply(response);
+  ResultsReply reply(response, context.limits.grpc_max_message_bytes);
   RunOverKeys(context, "MGET", request.keys(), reply);
+  if (reply.overflowed()) return ResponseTooLong(context.limits);
   return reply.error() ? ToStatus(*reply.error()) : Status();
 }
 

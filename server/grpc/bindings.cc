@@ -269,8 +269,9 @@ Status Execute(BindingContext& context, const v1::ExecuteRequest& request,
   Arguments args(request.args().begin(), request.args().end());
   ReplyBuilder::Values values;
   ReplyBuilder reply;
-  reply.Start(&values);
+  reply.Start(&values, context.limits.grpc_max_message_bytes);
   context.Run(args, reply);
+  if (reply.overflowed()) return ResponseTooLong(context.limits);
   if (values.empty()) return Status();
   const v1::RespValue& value = values[0];
   if (value.has_error()) {

@@ -99,16 +99,16 @@ bool PipelineCall::FillResponse() {
   }
   metrics::WorkerCounters& counters = host_.Counters();
   session_->counters = &counters;
-  response_.Start(request_.id());
+  response_.Start(request_.id(), host_.limits.grpc_max_message_bytes - kResponseEndBytes);
   const auto full = [](void* call) {
     const auto& self = *static_cast<const PipelineCall*>(call);
-    return self.response_.bytes() >= self.response_bytes_;
+    return self.response_.bytes() >= self.response_bytes_ || self.response_.overflowed();
   };
   const commands::BatchResult result =
       host_.dispatcher.ExecuteBatch(*session_, batch, next_, response_, full, this);
   next_ += result.executed;
-  // Only the last reply can have made it so big: the ones before filled less than half of it.
-  if (response_.bytes() + kResponseEndBytes > host_.limits.grpc_max_message_bytes) {
+  // The replies before filled less than half of it.
+  if (response_.overflowed()) {
     response_.ReplaceLast(
         MakeError(ErrorCode::kLimit, "ERR the reply is larger than a message may be"));
   }

@@ -3,6 +3,7 @@
 #include "grpcpp/support/slice.h"
 
 #include "duet/v1/key_value_service.pb.h"
+#include "server/base/check.h"
 #include "server/base/utf8.h"
 #include "server/grpc/wire.h"
 
@@ -30,7 +31,9 @@ bool IsPlainAscii(std::string_view text) {
 
 }  // namespace
 
-void PipelineResponseWriter::Start(uint64_t id) {
+void PipelineResponseWriter::Start(uint64_t id, size_t max_bytes) {
+  max_bytes_ = max_bytes;
+  overflowed_ = false;
   if (out_.capacity() > kKeepBytes) out_ = std::string();
   out_.clear();
   in_tree_ = false;
@@ -55,7 +58,14 @@ void PipelineResponseWriter::CopyTo(::grpc::ByteBuffer* message) const {
 void PipelineResponseWriter::ReplaceLast(const duet::Error& error) {
   out_.resize(last_);
   in_tree_ = false;
+  overflowed_ = false;
   WriteError(error);
+}
+
+// Notes a reply that is too long for what is left of the response.
+bool PipelineResponseWriter::HasRoom(size_t bytes) {
+  overflowed_ |= out_.size() + bytes > max_bytes_;
+  return !overflowed_;
 }
 
 // Headers are put together apart and appended at once: a call of std::string::append per byte cost
@@ -67,6 +77,7 @@ void PipelineResponseWriter::AppendBytesValue(int field, std::string_view bytes)
   to = PutVarint(to, 1 + VarintSize(bytes.size()) + bytes.size());
   to = PutVarint(to, WireTag(field, WireType::kBytes));
   to = PutVarint(to, bytes.size());
+  if (!HasRoom(static_cast<size_t>(to - header) + bytes.size())) return;
   out_.append(header, static_cast<size_t>(to - header));
   out_.append(bytes);
 }
@@ -84,9 +95,12 @@ void PipelineResponseWriter::AppendVarintValue(int field, uint64_t value) {
 void PipelineResponseWriter::AppendTree() {
   in_tree_ = false;
   last_ = out_.size();
+  const size_t bytes = tree_values_[0].ByteSizeLong();
+  overflowed_ |= tree_.overflowed();
+  if (!HasRoom(1 + VarintSize(bytes) + bytes)) return;
   AppendVarint(out_, kValuesTag);
-  AppendVarint(out_, tree_values_[0].ByteSizeLong());
-  tree_values_[0].AppendToString(&out_);
+  AppendVarint(out_, bytes);
+  DUET_CHECK(tree_values_[0].AppendToString(&out_), "a reply with a required field, or above 2 GB");
 }
 
 template <typename Write>
@@ -95,7 +109,7 @@ bool PipelineResponseWriter::IntoTree(bool opens, Write write) {
     return false;
   if (!in_tree_) {
     tree_values_.Clear();
-    tree_.Start(&tree_values_);
+    tree_.Start(&tree_values_, max_bytes_);
     in_tree_ = true;
   }
   write(tree_);

@@ -19,9 +19,11 @@ namespace duet::rpc {
 // Thread-compatible. Used for one response after the other.
 class PipelineResponseWriter final : public ReplyWriter {
  public:
-  // Begins a response.
-  void Start(uint64_t id);
+  // Begins a response of at most `max_bytes`.
+  void Start(uint64_t id, size_t max_bytes);
   size_t bytes() const { return out_.size(); }
+  // Was the last reply dropped, since the response has no room for it?
+  bool overflowed() const { return overflowed_; }
   // Replaces the last reply, finished or not, by an error.
   void ReplaceLast(const duet::Error& error);
   // Ends the response: `more` says whether others with this id follow.
@@ -53,12 +55,15 @@ class PipelineResponseWriter final : public ReplyWriter {
   template <typename Write>
   bool IntoTree(bool opens, Write write);
   void AppendTree();
+  bool HasRoom(size_t bytes);
   // A value of one field of bytes, and one of one varint.
   void AppendBytesValue(int field, std::string_view bytes);
   void AppendVarintValue(int field, uint64_t value);
 
   std::string out_;
+  size_t max_bytes_ = 0;
   size_t last_ = 0;  // where the last reply begins
+  bool overflowed_ = false;
   bool in_tree_ = false;
   ReplyBuilder tree_;
   ReplyBuilder::Values tree_values_;

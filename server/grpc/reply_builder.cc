@@ -2,25 +2,27 @@
 
 #include <string>
 
-#include "server/base/check.h"
 #include "server/base/utf8.h"
 #include "server/grpc/status.h"
 
 namespace duet::rpc {
 
-void ReplyBuilder::Start(Values* values) {
+void ReplyBuilder::Start(Values* values, size_t max_bytes) {
   values_ = values;
   bytes_ = 0;
+  max_bytes_ = max_bytes;
   open_.clear();
 }
 
 v1::RespValue& ReplyBuilder::Next(size_t payload_bytes) {
-  bytes_ += payload_bytes + kValueOverhead;
+  bytes_ += payload_bytes + kLeastValueBytes;
   if (open_.empty()) [[likely]]
     return *values_->Add();
   Open& open = open_.back();
   v1::RespValue* value;
-  if (open.list != nullptr) {
+  if (overflowed()) {
+    value = &dropped_;
+  } else if (open.list != nullptr) {
     value = open.list->add_values();
   } else if (open.left % 2 == 0) {
     value = open.map->add_entries()->mutable_key();
@@ -44,7 +46,8 @@ void ReplyBuilder::SimpleString(std::string_view text) {
 void ReplyBuilder::Integer(int64_t value) { Next(0).set_integer(value); }
 
 void ReplyBuilder::Bulk(std::string_view bytes) {
-  Next(bytes.size()).set_bulk(bytes.data(), bytes.size());
+  v1::RespValue& value = Next(bytes.size());
+  if (!overflowed()) value.set_bulk(bytes.data(), bytes.size());
 }
 
 void ReplyBuilder::Null() { Next(0).set_null(google::protobuf::NULL_VALUE); }
@@ -76,17 +79,10 @@ void ReplyBuilder::Map(size_t pairs) {
 
 void ReplyBuilder::NullArray() { Null(); }
 
-void ReplyBuilder::Fill(v1::RespValue& value, const duet::Error& error) {
-  value.mutable_error()->set_text(PrintableUtf8(error.text));
-  value.mutable_error()->set_code(static_cast<int>(StatusCodeOf(error.code)));
-}
-
-void ReplyBuilder::WriteError(const duet::Error& error) { Fill(Next(error.text.size()), error); }
-
-void ReplyBuilder::ReplaceLast(const duet::Error& error) {
-  DUET_DCHECK(values_->size() > 0, "there is no reply to replace");
-  open_.clear();
-  Fill(*values_->Mutable(values_->size() - 1), error);
+void ReplyBuilder::WriteError(const duet::Error& error) {
+  v1::RespError& to = *Next(error.text.size()).mutable_error();
+  to.set_text(PrintableUtf8(error.text));
+  to.set_code(static_cast<int>(StatusCodeOf(error.code)));
 }
 
 }  // namespace duet::rpc

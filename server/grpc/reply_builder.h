@@ -19,16 +19,15 @@ class ReplyBuilder final : public ReplyWriter {
  public:
   using Values = google::protobuf::RepeatedPtrField<v1::RespValue>;
 
-  // Replies go behind the values of `values`, which must live until the next Start.
-  void Start(Values* values);
+  // Replies go behind the values of `values`, which must live until the next Start. Once they
+  // take more than `max_bytes` in a message for certain, what follows is dropped.
+  void Start(Values* values, size_t max_bytes);
 
-  // About how many bytes the replies since Start take in a message; never less than they do, as
-  // long as aggregates nest no deeper than Redis' (each value is counted with kValueOverhead).
-  size_t bytes() const { return bytes_; }
+  // Was a part of the replies dropped? Those that are whole may be too long yet: the least that a
+  // value may take is counted.
+  bool overflowed() const { return bytes_ > max_bytes_; }
   // Did the last reply announce more elements than were written?
   bool unfinished() const { return !open_.empty(); }
-  // Replaces the last reply by an error, e.g. where it does not fit into a message.
-  void ReplaceLast(const duet::Error& error);
 
   void SimpleString(std::string_view text) override;
   void Integer(int64_t value) override;
@@ -44,13 +43,13 @@ class ReplyBuilder final : public ReplyWriter {
   void Push(size_t count) override;
   void NullArray() override;
 
-  // Tags and lengths of a value, of the oneof in it and of a map entry around it.
-  static constexpr size_t kValueOverhead = 24;
-
  protected:
   void WriteError(const duet::Error& error) override;
 
  private:
+  // Tags and lengths of a value and of the oneof in it.
+  static constexpr size_t kLeastValueBytes = 4;
+
   // An aggregate that waits for elements: a list, or a map (then values alternate with keys).
   struct Open {
     v1::RespArray* list;
@@ -58,13 +57,14 @@ class ReplyBuilder final : public ReplyWriter {
     size_t left;  // values still to come
   };
 
-  // Where the next value goes.
+  // Where the next value goes. Bulks that are dropped are not copied either.
   v1::RespValue& Next(size_t payload_bytes);
   void OpenList(v1::RespArray* list, size_t count);
-  static void Fill(v1::RespValue& value, const duet::Error& error);
 
   Values* values_ = nullptr;
   size_t bytes_ = 0;
+  size_t max_bytes_ = 0;
+  v1::RespValue dropped_;
   absl::InlinedVector<Open, 4> open_;
 };
 

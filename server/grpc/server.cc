@@ -12,6 +12,7 @@
 #include "absl/time/clock.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
 
@@ -64,6 +65,17 @@ absl::StatusOr<ListenPlans> PlanPortsBlocking(const GrpcServerOptions& options) 
     // A port that was found free is not taken yet, and may be found twice.
   } while (options.tls->port == 0 && plans.tls.port == plans.plain.port);
   return plans;
+}
+
+// gRPC 1.51 holds a message whole before it looks at its length, and gives each stream of its
+// synchronous services, which is reflection here, a thread; both for callers without the password.
+void SetQuota(const Limits& limits, ::grpc::ServerBuilder& builder) {
+  constexpr int kReflectionThreads = 8;
+  ::grpc::ResourceQuota quota("duet");
+  quota.Resize(limits.grpc_max_memory_bytes);
+  quota.SetMaxThreads(kReflectionThreads);
+  builder.SetResourceQuota(quota);
+  builder.SetSyncServerOption(::grpc::ServerBuilder::NUM_CQS, 1);  // each has threads of its own
 }
 
 void SetArguments(const GrpcServerOptions& options, ::grpc::ServerBuilder& builder) {
@@ -174,6 +186,7 @@ class Server final : public GrpcServer, private CallHost {
 
 bool Server::Build(::grpc::ServerBuilder& builder) {
   SetArguments(options_, builder);
+  SetQuota(limits_, builder);
   for (const std::string& target : plans_.plain.targets) {
     builder.AddListeningPort(target, ::grpc::InsecureServerCredentials());
   }

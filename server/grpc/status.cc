@@ -45,6 +45,12 @@ namespace duet::rpc {
   return {StatusCodeOf(error.code), PrintableUtf8(error.text)};
 }
 
+::grpc::Status ResponseTooLong(const Limits& limits) {
+  return {::grpc::StatusCode::RESOURCE_EXHAUSTED,
+          "the response has more bytes than the " + std::to_string(limits.grpc_max_message_bytes) +
+              " that are allowed"};
+}
+
 ::grpc::Status InvalidField(std::string_view field, std::string_view what) {
   std::string message(field);
   message.append(": ").append(what);

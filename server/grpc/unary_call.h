@@ -16,6 +16,7 @@
 #include "server/grpc/call_slots.h"
 #include "server/grpc/call_span.h"
 #include "server/grpc/methods.h"
+#include "server/grpc/status.h"
 #include "server/grpc/step.h"
 #include "server/runtime/task.h"
 
@@ -106,9 +107,7 @@ template <typename M>
   }
   const size_t bytes = status.ok() ? response_.ByteSizeLong() : 0;
   if (bytes > host_.limits.grpc_max_message_bytes) {
-    status = {::grpc::StatusCode::RESOURCE_EXHAUSTED,
-              "the response has " + std::to_string(bytes) + " bytes; at most " +
-                  std::to_string(host_.limits.grpc_max_message_bytes) + " are allowed"};
+    status = ResponseTooLong(host_.limits);
   } else if (status.ok()) {
     meter_.rpc(counters).sent.Add();
     counters.grpc_bytes_out.Add(bytes);

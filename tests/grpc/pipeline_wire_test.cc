@@ -146,8 +146,8 @@ class ResponseTest : public ::testing::Test {
  protected:
   ResponseTest() {
     expected_.set_id(300);
-    builder_.Start(expected_.mutable_values());
-    writer_.Start(300);
+    builder_.Start(expected_.mutable_values(), kMaxBytes);
+    writer_.Start(300, kMaxBytes);
   }
   template <typename Write>
   void Both(Write write) {
@@ -161,6 +161,7 @@ class ResponseTest : public ::testing::Test {
     EXPECT_EQ(parsed.ShortDebugString(), expected_.ShortDebugString());
   }
 
+  static constexpr size_t kMaxBytes = 100'000;
   v1::PipelineResponse expected_;
   ReplyBuilder builder_;
   PipelineResponseWriter writer_;
@@ -224,10 +225,32 @@ TEST_F(ResponseTest, SaysThatMoreFollows) {
 TEST_F(ResponseTest, ReplacesTheLastReply) {
   const Error error = MakeError(ErrorCode::kLimit, "ERR too large");
   Both([](ReplyWriter& reply) { reply.Ok(); });
-  Both([](ReplyWriter& reply) { reply.Bulk("large"); });
-  builder_.ReplaceLast(error);
+  writer_.Bulk("large");
   writer_.ReplaceLast(error);
+  builder_.Error(error);
   Both([](ReplyWriter& reply) { reply.Integer(1); });
+  ExpectSame();
+}
+
+TEST_F(ResponseTest, DropsAReplyThatDoesNotFit) {
+  const Error error = MakeError(ErrorCode::kLimit, "ERR too large");
+  const auto fits = [](ReplyWriter& reply) { reply.Bulk(std::string(kMaxBytes - 50, 'v')); };
+  Both(fits);
+  EXPECT_FALSE(writer_.overflowed());
+  writer_.Bulk(std::string(50, 'v'));
+  EXPECT_TRUE(writer_.overflowed());
+  ExpectSame();
+
+  writer_.Start(300, kMaxBytes);
+  expected_.clear_values();
+  Both([](ReplyWriter& reply) { reply.Ok(); });
+  writer_.Array(100'000);
+  for (int i = 0; i < 100'000; ++i) writer_.Bulk(std::string(1000, 'v'));
+  EXPECT_TRUE(writer_.overflowed());
+  ExpectSame();
+  writer_.ReplaceLast(error);
+  EXPECT_FALSE(writer_.overflowed());
+  builder_.Error(error);
   ExpectSame();
 }
 
@@ -241,7 +264,7 @@ TEST_F(ResponseTest, CountsErrorsOnce) {
 
 TEST_F(ResponseTest, IsUsedAgain) {
   writer_.Array(2);  // unfinished
-  writer_.Start(0);
+  writer_.Start(0, kMaxBytes);
   writer_.Ok();
   v1::PipelineResponse response;
   response.add_values()->set_simple_string("OK");

@@ -12,7 +12,7 @@ namespace {
 
 class ReplyBuilderTest : public ::testing::Test {
  protected:
-  ReplyBuilderTest() { reply_.Start(response_.mutable_values()); }
+  ReplyBuilderTest() { reply_.Start(response_.mutable_values(), 2000); }
 
   // The replies so far, as protobuf's short text.
   std::string Text() {
@@ -20,7 +20,6 @@ class ReplyBuilderTest : public ::testing::Test {
     google::protobuf::TextFormat::Printer printer;
     printer.SetSingleLineMode(true);
     printer.PrintToString(response_, &text);
-    EXPECT_GE(reply_.bytes(), response_.ByteSizeLong());
     if (!text.empty()) text.pop_back();
     return text;
   }
@@ -87,14 +86,32 @@ TEST_F(ReplyBuilderTest, TellsAnUnfinishedAggregate) {
   EXPECT_TRUE(reply_.unfinished());
 }
 
-TEST_F(ReplyBuilderTest, ReplacesTheLastReply) {
-  reply_.Ok();
-  reply_.Array(2);
-  reply_.ReplaceLast(MakeError(ErrorCode::kLimit, "ERR too large"));
-  reply_.Integer(1);
-  EXPECT_EQ(Text(),
-            R"(values { simple_string: "OK" } values { error { text: "ERR too large" code: 8 } } )"
-            R"(values { integer: 1 })");
+TEST_F(ReplyBuilderTest, DropsWhatCannotFit) {
+  constexpr size_t kValues = 1'000'000;
+  reply_.Array(kValues);
+  for (size_t i = 0; i < kValues / 4; ++i) {
+    reply_.Bulk(std::string(100, 'x'));
+    reply_.Map(1);
+    reply_.Integer(1);
+    reply_.Array(1);
+    reply_.Double(1);
+    reply_.Null();
+    EXPECT_TRUE(reply_.unfinished());
+    reply_.Verbatim("txt", "text");
+  }
+  EXPECT_FALSE(reply_.unfinished());
+  EXPECT_TRUE(reply_.overflowed());
+  EXPECT_LE(response_.ByteSizeLong(), 3000u);
+}
+
+// A reply that just fits is not taken for one that does not.
+TEST_F(ReplyBuilderTest, KeepsWhatFits) {
+  const size_t values = 1996 / 6;
+  reply_.Array(values);
+  for (size_t i = 0; i < values; ++i) reply_.Bulk("ab");
+  EXPECT_FALSE(reply_.overflowed());
+  EXPECT_EQ(response_.values(0).array().values_size(), static_cast<int>(values));
+  EXPECT_GE(response_.ByteSizeLong(), 1990u);
 }
 
 }  // namespace

@@ -240,6 +240,33 @@ TEST(GrpcServerTest, RefusesMessagesBeyondTheLimit) {
   EXPECT_EQ(Get(*server.stub).error_code(), StatusCode::RESOURCE_EXHAUSTED);
 }
 
+TEST(GrpcServerTest, AResponseIsNotBuiltBeyondTheLimit) {
+  GrpcEngine server(
+      [](rpc::GrpcServerOptions& options) { options.limits.grpc_max_message_bytes = 1 << 20; });
+  server.engine.Run({"SET", "k", std::string(1 << 18, 'x')});
+  const auto batch_get = [&](int keys) {
+    ::grpc::ClientContext context;
+    v1::BatchGetRequest request;
+    for (int i = 0; i < keys; ++i) request.add_keys("k");
+    v1::BatchGetResponse response;
+    return server.stub->BatchGet(&context, request, &response);
+  };
+  EXPECT_EQ(batch_get(3).error_code(), StatusCode::OK);
+  EXPECT_EQ(batch_get(4).error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  const ::grpc::Status status = batch_get(100'000);  // 26 GB
+  EXPECT_EQ(status.error_code(), StatusCode::RESOURCE_EXHAUSTED);
+  EXPECT_EQ(status.error_message(),
+            "the response has more bytes than the 1048576 that are allowed");
+
+  ::grpc::ClientContext context;
+  v1::ExecuteRequest request;
+  request.add_args("MGET");
+  for (int i = 0; i < 100'000; ++i) request.add_args("k");
+  v1::ExecuteResponse response;
+  EXPECT_EQ(server.stub->Execute(&context, request, &response).error_message(),
+            "the response has more bytes than the 1048576 that are allowed");
+}
+
 TEST(GrpcServerTest, RefusesCompressedMessages) {
   GrpcEngine server;
   for (const auto algorithm : {GRPC_COMPRESS_GZIP, GRPC_COMPRESS_DEFLATE}) {
