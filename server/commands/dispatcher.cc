@@ -417,6 +417,16 @@ BatchResult Dispatcher::ExecuteBatch(Session& session, const CommandBatch& batch
   return result;
 }
 
+uint64_t Dispatcher::PrefetchBucket(std::string_view key) const {
+  const uint64_t hash = server_.store->MakeKey(key).hash;
+  server_.store->PrefetchBucket(/*database=*/0, hash);
+  return hash;
+}
+
+void Dispatcher::PrefetchEntry(uint64_t hash) const {
+  server_.store->PrefetchEntry(/*database=*/0, hash);
+}
+
 BatchResult Dispatcher::ExecuteWindows(Session& session, const CommandBatch& batch, size_t begin,
                                        ReplyWriter& reply, FullCheck full, void* context) {
   uint64_t ticks = CycleClock::Now();

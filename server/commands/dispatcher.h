@@ -20,6 +20,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <string_view>
 
 #include "server/api/argv.h"
 #include "server/api/reply_writer.h"
@@ -61,6 +62,12 @@ class Dispatcher {
   // For a session that waits: called when it was woken and when its time has come. True: the wait
   // is over, its reply (if one was owed) is written, and the next command may be executed.
   bool Resume(Session& session, ReplyWriter& reply);
+
+  // Hints for a command that comes in a moment, while others are executed: asks the cache for the
+  // bucket of `key`, and later, given what that returned, for the entry. The key is looked for in
+  // database 0.
+  uint64_t PrefetchBucket(std::string_view key) const;
+  void PrefetchEntry(uint64_t hash) const;
 
   const CommandTable& table() const { return table_; }
   ServerContext& server() { return server_; }

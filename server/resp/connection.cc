@@ -42,6 +42,11 @@ bool HasToStop(void* batch_output) {
 
 }  // namespace
 
+uint64_t KeyPreview::Look(std::string_view input) {
+  const std::string_view key = PeekFirstArgument(input);
+  return key.empty() || key.size() > kMaxKeyBytes ? 0 : dispatcher_.PrefetchBucket(key);
+}
+
 Connection::Connection(ConnectionServices& services, std::unique_ptr<runtime::Stream> stream,
                        commands::ClientRegistry::Place place)
     : services_(services),
@@ -62,6 +67,7 @@ Connection::Connection(ConnectionServices& services, std::unique_ptr<runtime::St
   };
   const pubsub::Mailbox* const mailbox = session_.mailbox.get();
   stream_->SetReaderMemory({bytes(this, &session_.last_command + 1), bytes(mailbox, mailbox + 1)});
+  stream_->SetPreview(&services_.preview);
   entry_.emplace(services_.clients, session_);
 }
 
@@ -120,7 +126,7 @@ void Connection::OnRing() {
 // meanwhile is kept, and mail is delivered.
 Connection::Next Connection::GoOnWaiting(Input input) {
   if (input == Input::kSome) partial_.Keep(input_);
-  if (partial_.size() > services_.limits.max_request_bytes) return Next::kClose;
+  if (partial_.size() > InputLimitBytes()) return Next::kClose;
   TakeMail();
   state().output.set_limit(OutputLimitBytes());  // it was another connection's before
   RespWriter writer(state().output, &session_.protocol);
@@ -372,6 +378,13 @@ void Connection::KeepInput() {
 
 bool Connection::IsTrusted() const {
   return session_.authenticated || !services_.dispatcher.server().password.required();
+}
+
+// What is kept of a client whose command waits.
+size_t Connection::InputLimitBytes() const {
+  const Limits& limits = services_.limits;
+  if (IsTrusted()) return limits.max_request_bytes;
+  return size_t{limits.max_args_unauthenticated} * limits.max_bulk_bytes_unauthenticated;
 }
 
 size_t Connection::OutputLimitBytes() const {

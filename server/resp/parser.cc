@@ -71,7 +71,28 @@ inline const char* ReadLength(const char* p, const char* end, uint64_t* length) 
   return ReadAnyLength(p, end, length);
 }
 
+// Reads a bulk string from p on. Returns what lies behind, or null if it is not there as a whole.
+const char* ReadBulk(const char* p, const char* end, std::string_view* bulk) {
+  if (p == nullptr || p == end || *p != '$') return nullptr;
+  uint64_t bytes = 0;
+  p = ReadLength(p + 1, end, &bytes);
+  if (p == nullptr || static_cast<uint64_t>(end - p) < bytes) return nullptr;
+  *bulk = std::string_view(p, bytes);
+  p += bytes;
+  return end - p < static_cast<ptrdiff_t>(kCrLf) ? nullptr : p + kCrLf;
+}
+
 }  // namespace
+
+std::string_view PeekFirstArgument(std::string_view input) {
+  if (input.empty() || input.front() != '*') return {};
+  const char* const end = input.data() + input.size();
+  uint64_t words = 0;
+  std::string_view name;
+  std::string_view argument;
+  const char* const p = ReadBulk(ReadLength(input.data() + 1, end, &words), end, &name);
+  return words >= 2 && ReadBulk(p, end, &argument) != nullptr ? argument : std::string_view();
+}
 
 uint64_t RequestParser::max_args() const {
   return authenticated_ ? limits_.max_args : limits_.max_args_unauthenticated;

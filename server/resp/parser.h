@@ -32,6 +32,10 @@ struct ParseResult {
   size_t need_bytes = 0;
 };
 
+// The argument behind the name of the multibulk command that `input` begins with, where it is there
+// as a whole; empty: it is not, or there is none. For hints: the command may yet prove malformed.
+std::string_view PeekFirstArgument(std::string_view input);
+
 // One connection's parser. Incremental: a partial command is remembered as offsets from its first
 // byte, so bytes are looked at once while they trickle in, and once more when the command is
 // complete. The caller keeps the partial command contiguous and may move it between calls.

@@ -152,6 +152,7 @@ void Stream::OnWritable() {
 
 void Stream::Prefetch() const {
   if (reader_ == nullptr) return;
+  if (received_ahead_ && seen_ahead_ != 0) preview_->Prefetch(seen_ahead_);
   // The awaiter, and about the frame of the coroutine that it is in.
   const char* const frame = reinterpret_cast<const char*>(reader_);
   for (int line = -1; line < 3; ++line) __builtin_prefetch(frame + line * kCacheLine, 1);
@@ -169,7 +170,9 @@ size_t Stream::ReceiveAhead(std::span<char> room) {
   if (!ReceiveBytes(into, reader_->result_)) return 0;
   reader_->into_ = into;
   received_ahead_ = true;
-  return reader_->result_.bytes;
+  const size_t bytes = reader_->result_.bytes;
+  if (preview_ != nullptr) seen_ahead_ = preview_->Look({into.data(), bytes});
+  return bytes;
 }
 
 void Stream::OnReadable(uint32_t events) {

@@ -42,6 +42,20 @@
 
 namespace duet::runtime {
 
+// Sees what streams have received ahead of their readers' turns (worker.h), in time to ask the
+// cache for what these will need. Worker-bound, or thread-safe where streams of several workers
+// have it.
+class InputPreview {
+ public:
+  // Right after receiving. Returns what Prefetch() is given; 0: it need not be called.
+  virtual uint64_t Look(std::string_view input) = 0;
+  // The reader's turn is next.
+  virtual void Prefetch(uint64_t seen) = 0;
+
+ protected:
+  ~InputPreview() = default;
+};
+
 class Stream final : private EventHandler {
  public:
   // Takes a connected stream socket; makes it non-blocking, a TCP one also TCP_NODELAY and
@@ -61,6 +75,8 @@ class Stream final : private EventHandler {
   // where many streams wait. It lives as long as the stream.
   using ReaderMemory = std::array<std::span<const char>, 2>;
   void SetReaderMemory(const ReaderMemory& memory) { reader_memory_ = memory; }
+  // `preview` outlives the stream. It sees nothing of what comes in TLS.
+  void SetPreview(InputPreview* preview) { preview_ = preview; }
   // Asks for the stream's and the reader's memory now. Worker-bound.
   void Prefetch() const override;
   // Why TLS has failed (kError, EPROTO); empty: it has not.
@@ -148,6 +164,8 @@ class Stream final : private EventHandler {
   bool received_ahead_ = false;  // reader_ has its result
   ReadAwaiter* reader_ = nullptr;
   WriteAwaiter* writer_ = nullptr;
+  InputPreview* preview_ = nullptr;
+  uint64_t seen_ahead_ = 0;  // by preview_, of what reader_ has got; 0: nothing
   ReaderMemory reader_memory_;
   std::unique_ptr<tls::Session> tls_;  // null: plaintext
 };

@@ -128,6 +128,19 @@ class Duets(unittest.TestCase):
             for _ in range(pings):
                 self.assertEqual(client.read_raw(), b"-NOAUTH Authentication required.\r\n")
 
+    def test_little_is_kept_of_a_stranger_whom_a_pause_holds(self):
+        with Duet(f"--requirepass={SECRET}") as server, server.connect() as client, \
+                server.connect() as stranger:
+            client.call("AUTH", SECRET)
+            client.call("CLIENT", "PAUSE", 5000)  # all commands, UNPAUSE too
+            stranger.send(encode("AUTH", SECRET) + encode("PING") * 1000)
+            with self.assertRaises(ConnectionError):
+                stranger.send(b"x" * 100_000_000)
+                stranger.read_raw()
+            with server.connect() as other:
+                other.send(encode("AUTH", SECRET) + encode("PING"))
+                self.assertEqual((other.read(), other.read()), ("OK", "PONG"))
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)

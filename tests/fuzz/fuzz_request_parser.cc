@@ -34,11 +34,20 @@ void CheckCut(const Parsed& whole, const Parsed& cut) {
   }
 }
 
+void CheckPeek(std::string_view bytes, const Parsed& whole) {
+  const HeapCopy input(bytes);
+  const std::string_view argument = PeekFirstArgument(input.view());
+  if (argument.empty() || whole.commands.empty()) return;
+  const Command& first = whole.commands.front();
+  DUET_CHECK(first.size() >= 2 && first[1] == argument, "another argument than the first");
+}
+
 void Run(uint8_t choice, std::string_view bytes) {
   const Limits limits = (choice & 1) != 0 ? SmallLimits() : Limits();
   const bool authenticated = (choice & 2) == 0;
   RequestFeed whole(limits, authenticated);
   whole.Feed(bytes, (choice & 4) != 0 ? 1 : 64);
+  CheckPeek(bytes, whole.out());
 
   RequestFeed cut(limits, authenticated);
   std::minstd_rand random(choice);

@@ -305,6 +305,21 @@ TEST(RequestParser, PartialCommandsAreNotReadFromTheStartAgain) {
   }
 }
 
+TEST(PeekFirstArgument, IsWhatFollowsTheNameAndOnlyIfItIsThereWhole) {
+  const std::string get = "*2\r\n$3\r\nGET\r\n$16\r\nkey:000000000042\r\n";
+  EXPECT_EQ(PeekFirstArgument(get), "key:000000000042");
+  EXPECT_EQ(PeekFirstArgument(get + "*1\r\n$4\r\nPING\r\n"), "key:000000000042");
+  EXPECT_EQ(PeekFirstArgument("*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000\r\nnot here yet"), "k");
+  for (size_t size = 0; size < get.size(); ++size) {
+    EXPECT_EQ(PeekFirstArgument(HeapCopy(std::string_view(get).substr(0, size)).view()), "");
+  }
+  for (const char* other : {"PING\r\n", "*1\r\n$4\r\nPING\r\n", "*-1\r\n", "*2\r\n:1\r\n:2\r\n",
+                            "*2\r\n$-1\r\n$1\r\nk\r\n", "*2\r\n$3\r\nGET$1\r\nk\r\n",
+                            "*2\r\n$3\r\nGET\r\n$999999999999999999999\r\nk\r\n"}) {
+    EXPECT_EQ(PeekFirstArgument(other), "") << other;
+  }
+}
+
 TEST(RequestParser, AnUnfinishedCommandLeavesNothingInTheBatch) {
   const Limits limits;
   RequestParser parser(limits);

@@ -173,6 +173,53 @@ TEST_F(ReceiveAheadTest, TheEndReachesTheReader) {
   }
 }
 
+// Notes what it is shown, and gives the first byte of it.
+class NotingPreview final : public InputPreview {
+ public:
+  uint64_t Look(std::string_view input) override {
+    notes.push_back("look " + std::string(input));
+    return input.empty() ? 0 : static_cast<uint64_t>(input.front());
+  }
+  void Prefetch(uint64_t seen) override {
+    notes.push_back("prefetch " + std::string(1, static_cast<char>(seen)));
+  }
+
+  std::vector<std::string> notes;
+};
+
+Task<> NoteReads(Worker& worker, UniqueFd fd, NotingPreview& preview) {
+  Stream stream(worker, std::move(fd));
+  stream.SetPreview(&preview);
+  for (;;) {
+    const ReadView view = co_await stream.ReadSome();
+    if (!view.ok()) co_return;
+    preview.notes.push_back("read " + std::string(view.data));
+  }
+}
+
+TEST_F(ReceiveAheadTest, APreviewSeesWhatWasReceivedBeforeTheReadersRun) {
+  NotingPreview preview;
+  SocketPair pairs[3];
+  std::vector<JoinHandle<void>> readers;
+  for (SocketPair& pair : pairs) {
+    readers.push_back(
+        runtime_.SpawnOn(worker(), NoteReads(worker(), std::move(pair.near), preview)));
+  }
+  Settle();
+  {
+    const HeldWorker held(worker());
+    Send(pairs[0].far, "one");
+    Send(pairs[1].far, "two");
+    ::shutdown(pairs[2].far.get(), SHUT_WR);
+  }
+  Settle();
+  const std::vector<std::string> expected = {"look one",   "look two", "look ",
+                                             "prefetch t", "read one", "read two"};
+  EXPECT_EQ(preview.notes, expected);
+  for (SocketPair& pair : pairs) pair.far.Reset();
+  for (JoinHandle<void>& reader : readers) reader.JoinBlocking();
+}
+
 // Has another one leave when it gets its event; nobody touches that from then on.
 class Handler final : public EventHandler {
  public:
