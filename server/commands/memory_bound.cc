@@ -54,7 +54,12 @@ uint64_t MemoryBound::Counted() const {
   return bytes;
 }
 
-uint64_t MemoryBound::DataBytes() const { return Counted() - counted_before_; }
+// One worker may have counted what it freed, and another not yet what it took: not less than
+// nothing.
+uint64_t MemoryBound::DataBytes() const {
+  const auto bytes = static_cast<int64_t>(Counted() - counted_before_);
+  return static_cast<uint64_t>(std::max<int64_t>(bytes, 0));
+}
 
 void MemoryBound::Refresh(int64_t now_ms, int64_t age_ms) {
   if (read_allocated_ == nullptr) return;

@@ -70,6 +70,15 @@ TEST_F(MemoryBoundTest, CountsEveryByteOfTheData) {
   EXPECT_EQ(Used(), 0u);
 }
 
+TEST_F(MemoryBoundTest, AWorkerThatFreedMoreThanIsCountedMakesNoHugeFigure) {
+  Bound(MemoryPolicy::kNoEviction, 1'000'000);
+  engine().registry.worker(0).data_growth.Add(static_cast<uint64_t>(-1000));
+  EXPECT_EQ(Used(), 0u);
+  Set("key");
+  engine().registry.worker(0).data_growth.Add(1000);
+  EXPECT_GT(Used(), 0u);
+}
+
 TEST_F(MemoryBoundTest, WithoutEvictionRefusesWhatTakesMemory) {
   Set("k", "10");
   Bound(MemoryPolicy::kNoEviction);
