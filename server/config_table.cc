@@ -297,9 +297,8 @@ constexpr SettingRow kRows[] = {
     Number<OfLimits<&Limits::grpc_max_memory_bytes>>(
         "grpc-max-memory-bytes", "", kGrpc, kBytes, 16 * kMb, 64 * kGb,
         "Memory that gRPC takes for what its clients are sending, all together. Above it idle "
-        "connections are closed and calls end "
-        "with RESOURCE_EXHAUSTED. A message counts before its length or the password is looked "
-        "at."),
+        "connections are closed and calls end with RESOURCE_EXHAUSTED. A message counts before its "
+        "length or the password is looked at."),
     Number<OfLimits<&Limits::grpc_max_concurrent_streams>>("grpc-max-concurrent-streams", "", kGrpc,
                                                            kInteger, 1, kIntMax,
                                                            "Calls at once on one gRPC connection."),

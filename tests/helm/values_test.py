@@ -50,6 +50,18 @@ class Values(unittest.TestCase):
         self.assertEqual(environment(objects({"maxmemoryPercent": 50}))["DUET_MAXMEMORY"],
                          str(2**29))
 
+    def test_what_grpc_may_take_is_a_part_of_what_maxmemory_leaves(self):
+        def grpc_memory(values):
+            return environment(objects(values)).get("DUET_GRPC_MAX_MEMORY_BYTES")
+        def limited(memory):
+            return {"resources": {"limits": {"memory": memory}}}
+        self.assertEqual(grpc_memory({}), str(2**27))
+        self.assertEqual(grpc_memory({**limited("2Gi"), "maxmemoryPercent": 50}), str(2**29))
+        self.assertEqual(grpc_memory(limited("64Mi")), str(2**24))  # the server's least
+        self.assertEqual(grpc_memory(limited("2Ti")), str(2**36))  # and most
+        self.assertEqual(grpc_memory({"settings": {"grpc-max-memory-bytes": "300mb"}}), "300mb")
+        self.assertIsNone(grpc_memory(limited(None)))
+
     def test_large_numbers_stay_whole(self):
         settings = {"maxclients": 1_000_000, "max-request-bytes": 68_719_476_736}
         variables = environment(objects({"settings": settings}))

@@ -40,6 +40,16 @@
 {{- end }}
 {{- end }}
 
+{{/* --grpc-max-memory-bytes: half of what maxmemory leaves, within what the server takes. Nothing
+     where there is no limit, or where the settings say it. */}}
+{{- define "duet.grpcMemory" -}}
+{{- $limit := dig "limits" "memory" nil (.Values.resources | default dict) }}
+{{- if and $limit (not (hasKey .Values.settings "grpc-max-memory-bytes")) }}
+{{- $left := subf 100.0 (float64 .Values.maxmemoryPercent) }}
+{{- mulf (include "duet.quantity" $limit | float64) $left 0.005 | floor | int64 | max 16777216 | min 68719476736 }}
+{{- end }}
+{{- end }}
+
 {{/* terminationGracePeriodSeconds: the kubelet's clock runs from before preStop until SIGKILL. */}}
 {{- define "duet.gracePeriod" -}}
 {{- with .Values.drain }}

@@ -32,6 +32,9 @@ DUET_THREADS: {{ . | quote }}
 {{- with include "duet.maxmemory" . }}
 DUET_MAXMEMORY: {{ . | quote }}
 {{- end }}
+{{- with include "duet.grpcMemory" . }}
+DUET_GRPC_MAX_MEMORY_BYTES: {{ . | quote }}
+{{- end }}
 {{- if .Values.auth.enabled }}
 DUET_REQUIREPASS_FILE: /etc/duet/secret/password
 {{- end }}
