@@ -39,8 +39,8 @@ NOISE = 0.1
 
 _BY_PIPELINE = {
     1: (150_000, Target(rate_min=0.93, cpu_max=0.87)),
-    16: (500_000, Target(rate_min=2.0, cpu_max=0.45)),
-    100: (1_500_000, Target(rate_min=5.0, cpu_max=0.25)),
+    16: (1_000_000, Target(rate_min=2.0, cpu_max=0.45)),
+    100: (3_000_000, Target(rate_min=5.0, cpu_max=0.25)),
 }
 
 
