@@ -34,6 +34,7 @@
 #include "absl/status/statusor.h"
 
 #include "server/base/check.h"
+#include "server/runtime/input_preview.h"
 #include "server/runtime/io_result.h"
 #include "server/runtime/unique_fd.h"
 #include "server/runtime/waiter.h"
@@ -41,20 +42,6 @@
 #include "server/tls/session.h"
 
 namespace duet::runtime {
-
-// Sees what streams have received ahead of their readers' turns (worker.h), in time to ask the
-// cache for what these will need. Worker-bound, or thread-safe where streams of several workers
-// have it.
-class InputPreview {
- public:
-  // Right after receiving. Returns what Prefetch() is given; 0: it need not be called.
-  virtual uint64_t Look(std::string_view input) = 0;
-  // The reader's turn is next.
-  virtual void Prefetch(uint64_t seen) = 0;
-
- protected:
-  ~InputPreview() = default;
-};
 
 class Stream final : private EventHandler {
  public:
