@@ -437,8 +437,11 @@ BatchResult Dispatcher::ExecuteWindows(Session& session, const CommandBatch& bat
   AccessClock access = ClockOf(server_, session, now_ms);
   Window window;
   BatchResult result;
-  for (size_t start = begin; start < batch.size(); start += kWindow) {
-    const size_t count = std::min(kWindow, batch.size() - start);
+  size_t count = 0;
+  for (size_t start = begin; start < batch.size(); start += count) {
+    // Windows of about one size: the keys of a short last one would be waited for.
+    const size_t left = batch.size() - start;
+    count = left / ((left + kWindow - 1) / kWindow);
     window.Prepare(table_, *server_.store, batch, start, count);
     window.Prefetch(*server_.store, session.database);
     for (size_t i = 0; i < count; ++i) {

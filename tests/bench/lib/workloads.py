@@ -40,7 +40,7 @@ NOISE = 0.1
 _BY_PIPELINE = {
     1: (150_000, Target(rate_min=0.93, cpu_max=0.87)),
     16: (1_000_000, Target(rate_min=2.0, cpu_max=0.45)),
-    100: (3_000_000, Target(rate_min=5.0, cpu_max=0.25)),
+    100: (5_000_000, Target(rate_min=5.0, cpu_max=0.25)),
 }
 
 
