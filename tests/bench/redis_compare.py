@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Duet beside Debian's redis-server, workload by workload, on this machine.
 
-    tests/bench/redis_compare.py                       everything, about 30 minutes
+    tests/bench/redis_compare.py                       everything, about 35 minutes
     tests/bench/redis_compare.py --quick               does it run? (figures are not to be quoted)
     tests/bench/redis_compare.py --workloads 'p16$'    those whose names match
     tests/bench/redis_compare.py --update-readme       writes the table into README.md

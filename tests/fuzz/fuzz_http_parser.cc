@@ -1,15 +1,14 @@
 // Any cut of a stream of HTTP requests gives the same requests and the same error as the whole. The
 // first byte chooses how the rest is cut.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
-#include <random>
 #include <string>
 #include <string_view>
 
 #include "server/base/check.h"
 #include "server/http/request_parser.h"
+#include "tests/fuzz/cut.h"
 
 namespace duet::http {
 namespace {
@@ -54,13 +53,7 @@ void Run(uint8_t choice, std::string_view bytes) {
   Feeder whole;
   whole.Feed(bytes);
   Feeder cut;
-  std::minstd_rand random(choice);
-  const size_t max_piece = size_t{1} << (choice >> 5);
-  for (size_t at = 0; at < bytes.size();) {
-    const size_t piece = std::min(bytes.size() - at, 1 + random() % max_piece);
-    cut.Feed(bytes.substr(at, piece));
-    at += piece;
-  }
+  FeedInPieces(choice, bytes, [&cut](std::string_view piece) { cut.Feed(piece); });
   DUET_CHECK(whole.printed() == cut.printed(), "a cut changes the requests");
 }
 

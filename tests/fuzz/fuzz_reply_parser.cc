@@ -1,14 +1,13 @@
 // Any cut of a stream of replies gives the same values and the same error as the whole, and no
 // input makes the parser read outside of it. The first byte chooses how the rest is cut.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string>
 #include <string_view>
 
 #include "server/base/check.h"
 #include "server/resp/reply_parser.h"
+#include "tests/fuzz/cut.h"
 #include "tests/resp/heap_copy.h"
 
 namespace duet::resp {
@@ -53,13 +52,7 @@ void Run(uint8_t choice, std::string_view bytes) {
   ReplyFeed whole;
   whole.Feed(bytes);
   ReplyFeed cut;
-  std::minstd_rand random(choice);
-  const size_t max_piece = size_t{1} << (choice >> 5);
-  for (size_t at = 0; at < bytes.size();) {
-    const size_t piece = std::min(bytes.size() - at, 1 + random() % max_piece);
-    cut.Feed(bytes.substr(at, piece));
-    at += piece;
-  }
+  FeedInPieces(choice, bytes, [&cut](std::string_view piece) { cut.Feed(piece); });
   DUET_CHECK(whole.printed() == cut.printed(), "a cut changes the replies");
 }
 

@@ -2,13 +2,12 @@
 // input makes the parser read outside of it.
 //
 // The first byte of the input chooses limits and how the rest is cut.
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <random>
 #include <string_view>
 
 #include "server/base/check.h"
+#include "tests/fuzz/cut.h"
 #include "tests/resp/request_feed.h"
 
 namespace duet::resp {
@@ -50,13 +49,7 @@ void Run(uint8_t choice, std::string_view bytes) {
   CheckPeek(bytes, whole.out());
 
   RequestFeed cut(limits, authenticated);
-  std::minstd_rand random(choice);
-  const size_t max_piece = size_t{1} << (choice >> 5);
-  for (size_t at = 0; at < bytes.size();) {
-    const size_t piece = std::min(bytes.size() - at, 1 + random() % max_piece);
-    cut.Feed(bytes.substr(at, piece));
-    at += piece;
-  }
+  FeedInPieces(choice, bytes, [&cut](std::string_view piece) { cut.Feed(piece); });
   if (!bytes.empty()) CheckCut(whole.out(), cut.out());
 }
 

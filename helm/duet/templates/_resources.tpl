@@ -40,7 +40,7 @@
 {{- end }}
 {{- end }}
 
-{{/* --grpc-max-memory-bytes: half of what maxmemory leaves, within what the server takes. Nothing
+{{/* --grpc-max-memory-bytes: half of what maxmemoryPercent leaves, within what the server takes. Nothing
      where there is no limit, or where the settings say it. */}}
 {{- define "duet.grpcMemory" -}}
 {{- $limit := dig "limits" "memory" nil (.Values.resources | default dict) }}
