@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <array>
 #include <memory>
+#include <optional>
 #include <type_traits>
 #include <utility>
 
@@ -177,6 +178,37 @@ void Run(Call& call) {
 AccessClock ClockOf(const ServerContext& server, const Session& session, int64_t now_ms) {
   return {server.memory->limits(), now_ms, session.id << 40 ^ session.commands_processed};
 }
+
+// The time of a batch's commands. The wall clock is read once for all that take less than a
+// millisecond together, and again behind a slow one: a key that has expired meanwhile is gone.
+class BatchTime {
+ public:
+  // `ticks`: what the tick counter says now. The others outlive it.
+  BatchTime(const ServerContext& server, const Session& session, uint64_t ticks)
+      : server_(server), session_(session) {
+    Read(ticks);
+  }
+  // A command begins at `ticks`.
+  void Advance(uint64_t ticks) {
+    if (ticks >= stale_ticks_) [[unlikely]]
+      Read(ticks);
+  }
+  int64_t now_ms() const { return now_ms_; }
+  AccessClock& access() { return *access_; }
+
+ private:
+  void Read(uint64_t ticks) {
+    now_ms_ = server_.clock->WallMs();
+    stale_ticks_ = ticks + static_cast<uint64_t>(1000 * CycleClock::TicksPerUs());
+    access_.emplace(ClockOf(server_, session_, now_ms_));
+  }
+
+  const ServerContext& server_;
+  const Session& session_;
+  int64_t now_ms_ = 0;
+  uint64_t stale_ticks_ = 0;
+  std::optional<AccessClock> access_;
+};
 
 bool UsesKeys(const Call& call) {
   const uint32_t flags = call.command->spec->flags;
@@ -430,11 +462,10 @@ void Dispatcher::PrefetchEntry(uint64_t hash) const {
 BatchResult Dispatcher::ExecuteWindows(Session& session, const CommandBatch& batch, size_t begin,
                                        ReplyWriter& reply, FullCheck full, void* context) {
   uint64_t ticks = CycleClock::Now();
-  const int64_t now_ms = server_.clock->WallMs();
-  session.last_command_ms = now_ms;
+  BatchTime time(server_, session, ticks);
+  session.last_command_ms = time.now_ms();
   session.counters->batches.Add();
 
-  AccessClock access = ClockOf(server_, session, now_ms);
   Window window;
   BatchResult result;
   size_t count = 0;
@@ -448,7 +479,9 @@ BatchResult Dispatcher::ExecuteWindows(Session& session, const CommandBatch& bat
       ++result.executed;
       const Argv argv = batch[start + i];
       if (argv.empty()) continue;
-      Call call{server_, session, argv, reply, window.command(i), window.keys(i), now_ms, access};
+      time.Advance(ticks);
+      Call call{server_,           session,        argv,          reply,
+                window.command(i), window.keys(i), time.now_ms(), time.access()};
       const Step step = Perform(table_, call, ticks);
       if (step == Step::kWait) [[unlikely]] {
         --result.executed;

@@ -155,6 +155,14 @@ class ClientTest(IntrospectionTest):
             self.assertIn(f" [0 unix:{path}] \"PING\"", watcher.read())
 
 
+class TimeTest(unittest.TestCase):
+    def test_goes_on_within_a_pipeline(self):
+        with Duet("--enable-debug-command=yes") as server, server.connect() as client:
+            client.send(encode("SET", "k", "v", "PX", 50) + encode("DEBUG", "SLEEP", "0.2")
+                        + encode("GET", "k") + encode("PTTL", "k"))
+            self.assertEqual([client.read() for _ in range(4)], ["OK", "OK", None, -2])
+
+
 class MonitorTest(IntrospectionTest):
     def test_sees_other_connections(self):
         watcher = self.connect()

@@ -168,6 +168,19 @@ class Memory(unittest.TestCase):
                            what="evicted down to the bound")
                 self.assertGreater(int(info(late, "stats")["evicted_keys"]), 0)
 
+    @unittest.skipIf(SANITIZED, "sanitizers bring an allocator of their own")
+    def test_an_idle_server_gives_free_memory_back(self):
+        # The allocator waits for ten seconds by default.
+        with Duet(variables={"MALLOC_CONF": "dirty_decay_ms:200"}) as server:
+            at_start = server.rss_bytes()
+            with server.connect() as client:
+                self.write_resp(server)
+                full = server.rss_bytes()
+                self.assertGreater(full - at_start, BOUND)
+                client.call("FLUSHALL")
+            wait_until(lambda: server.rss_bytes() - at_start < (full - at_start) / 2, seconds=60,
+                       what="memory that went back to the kernel")
+
 
 if __name__ == "__main__":
     unittest.main(verbosity=2)
