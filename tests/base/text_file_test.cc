@@ -4,7 +4,8 @@
 #include <gtest/gtest.h>
 #include <string>
 #include <sys/stat.h>
-#include <unistd.h>
+
+#include "tests/support/temp_directory.h"
 
 namespace duet {
 namespace {
@@ -13,22 +14,13 @@ namespace fs = std::filesystem;
 
 class TextFileTest : public ::testing::Test {
  protected:
-  // Tests run side by side: a directory of its own each.
-  TextFileTest()
-      : directory_(fs::path(::testing::TempDir()) /
-                   ("duet_text_file_" + std::to_string(getpid()) + "_" +
-                    ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
-    fs::create_directories(directory_);
-  }
-  ~TextFileTest() override { fs::remove_all(directory_); }
-
-  std::string Path(const char* name) const { return directory_ / name; }
+  std::string Path(const char* name) const { return directory_.path(name); }
   size_t Files() const {
     return static_cast<size_t>(
-        std::distance(fs::directory_iterator(directory_), fs::directory_iterator()));
+        std::distance(fs::directory_iterator(directory_.path()), fs::directory_iterator()));
   }
 
-  const fs::path directory_;
+  const testing::TempDirectory directory_;
 };
 
 TEST_F(TextFileTest, ReadsWhatWasWrittenUpToTheBound) {
@@ -41,7 +33,7 @@ TEST_F(TextFileTest, ReadsWhatWasWrittenUpToTheBound) {
 
 TEST_F(TextFileTest, SaysWhyItCannotBeRead) {
   EXPECT_EQ(ReadFileBlocking(Path("a"), 5).status().code(), absl::StatusCode::kNotFound);
-  EXPECT_EQ(ReadFileBlocking(directory_, 5).status().message(), "Is a directory");
+  EXPECT_EQ(ReadFileBlocking(directory_.path(), 5).status().message(), "Is a directory");
 }
 
 TEST_F(TextFileTest, ReplacingKeepsTheModeAndTheLink) {

@@ -2,11 +2,11 @@
 
 #include <filesystem>
 #include <fstream>
-#include <unistd.h>
 
 #include "gtest/gtest.h"
 
 #include "server/runtime/cpu_probe.h"
+#include "tests/support/temp_directory.h"
 
 namespace duet::runtime {
 namespace {
@@ -16,16 +16,13 @@ namespace fs = std::filesystem;
 // A made-up root directory with /proc/self/cgroup and /sys/fs/cgroup.
 class CpuLimitTest : public ::testing::Test {
  protected:
-  CpuLimitTest() {
-    std::string name = fs::temp_directory_path() / "duet-cgroup-XXXXXX";
-    root_ = mkdtemp(name.data());
-  }
-  ~CpuLimitTest() override { fs::remove_all(root_); }
   void Write(const std::string& path, const std::string& text) {
     fs::create_directories(fs::path(root_ + path).parent_path());
     std::ofstream(root_ + path) << text;
   }
-  std::string root_;
+
+  const testing::TempDirectory directory_;
+  const std::string& root_ = directory_.path();
 };
 
 TEST_F(CpuLimitTest, NoFilesNoQuota) { EXPECT_EQ(CgroupCpuQuota(root_), 0); }

@@ -11,6 +11,7 @@
 
 #include "server/runtime/address.h"
 #include "tests/runtime/runtime_fixture.h"
+#include "tests/support/temp_directory.h"
 
 namespace duet::runtime {
 namespace {
@@ -20,12 +21,7 @@ using Door = std::unique_ptr<Listener>;
 
 class ListenerTest : public RuntimeTest {
  protected:
-  ListenerTest() {
-    std::string name = fs::temp_directory_path() / "duet-listen-XXXXXX";
-    directory_ = mkdtemp(name.data());
-  }
-  ~ListenerTest() override { fs::remove_all(directory_); }
-  std::string Path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string Path(const std::string& name) const { return directory_.path(name); }
 
   Door Tcp(const std::string& host = "127.0.0.1") {
     absl::StatusOr<Door> door = Listener::Tcp(worker(), host, 0);
@@ -55,7 +51,7 @@ class ListenerTest : public RuntimeTest {
     co_return;
   }
 
-  std::string directory_;
+  const testing::TempDirectory directory_;
 };
 
 Task<int> AcceptSome(Listener& listener, int n) {

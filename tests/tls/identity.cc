@@ -1,8 +1,6 @@
 #include "tests/tls/identity.h"
 
 #include <atomic>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <memory>
 
@@ -90,14 +88,6 @@ Identity MakeIdentity(const std::string& name, const Identity& issuer) {
 Identity MakeAuthority(const std::string& name, const Identity* issuer) {
   return Make(name, issuer, "critical,CA:TRUE");
 }
-
-IdentityFiles::IdentityFiles() {
-  std::string name = (std::filesystem::temp_directory_path() / "duet-tls-XXXXXX").string();
-  DUET_CHECK(mkdtemp(name.data()) != nullptr, "no directory for the test's files");
-  directory_ = name;
-}
-
-IdentityFiles::~IdentityFiles() { std::filesystem::remove_all(directory_); }
 
 void IdentityFiles::Put(const Identity& server, const Identity& authority) {
   Write(path("tls.crt"), server.cert_pem);

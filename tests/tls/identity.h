@@ -4,6 +4,7 @@
 #include <string>
 
 #include "server/base/tls_options.h"
+#include "tests/support/temp_directory.h"
 
 namespace duet::testing {
 
@@ -19,19 +20,14 @@ Identity MakeAuthority(const std::string& name, const Identity* issuer = nullptr
 // A directory of a test's own with the three files; it goes with the object.
 class IdentityFiles {
  public:
-  IdentityFiles();
-  ~IdentityFiles();
-  IdentityFiles(const IdentityFiles&) = delete;
-  IdentityFiles& operator=(const IdentityFiles&) = delete;
-
   // Writes tls.crt and tls.key, and ca.crt.
   void Put(const Identity& server, const Identity& authority);
-  std::string path(const std::string& name) const { return directory_ + "/" + name; }
+  std::string path(const std::string& name) const { return directory_.path(name); }
   // Options that name the files.
   TlsOptions options(TlsClientAuth auth = TlsClientAuth::kNo) const;
 
  private:
-  std::string directory_;
+  const TempDirectory directory_;
 };
 
 }  // namespace duet::testing
