@@ -265,6 +265,9 @@ constexpr SettingRow kRows[] = {
     Number<OfLimits<&Limits::max_subscriptions>>(
         "max-subscriptions", "", kLimits, kInteger, 1, kIntMax,
         "Channels and patterns that one client may listen to."),
+    Number<OfLimits<&Limits::max_subscription_bytes>>(
+        "max-subscription-bytes", "", kLimits, kBytes, 1, 64 * kGb,
+        "Length of the names of all channels and patterns that one client listens to, together."),
     Number<NormalOutput>("max-output-bytes", "", kLimits, kBytes, 0, 64 * kGb,
                          "Replies that may wait for one connection; it is closed beyond that. 0: "
                          "no limit. The hard limit of the class normal below.",

@@ -103,6 +103,7 @@ const RowCase kCases[] = {
     {"read-buffer-bytes", "128kb", "128kb", kBadSizes},
     {"shard-bits", "4", "4", kBadIntegers},
     {"max-subscriptions", "5", "5", kBadIntegers},
+    {"max-subscription-bytes", "1mb", "1mb", kBadSizes},
     {"client-output-buffer-limit",
      "PubSub 1mb 1k 2 slave 0 0 0",
      "normal 1gb 0 0 replica 0 0 0 pubsub 1mb 1000 2",

@@ -31,6 +31,7 @@ struct Limits {
   uint64_t max_key_bytes = 512ull << 20;
   uint64_t max_value_bytes = 512ull << 20;
   uint32_t max_subscriptions = 1'000'000;  // channels and patterns that one client listens to
+  uint64_t max_subscription_bytes = 64ull << 20;  // of their names together
   // Before AUTH, where a password is required (CVE-2021-32675, CVE-2025-21605).
   uint32_t max_args_unauthenticated = 10;
   uint32_t max_bulk_bytes_unauthenticated = 16 * 1024;

@@ -8,6 +8,9 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/container/flat_hash_set.h"
+
+#include "server/base/absl_view.h"
 #include "server/base/limits.h"
 #include "server/commands/command_check.h"
 #include "server/commands/command_spec.h"
@@ -34,19 +37,32 @@ void EndConfirmation(CommandContext& ctx, Topic topic) {
   ctx.reply.Integer(CountFor(ctx.session.subscriber, topic));
 }
 
-// True if the client may listen to so many more; else writes the error.
-bool MayListenTo(CommandContext& ctx, uint64_t more) {
-  const uint64_t limit = ctx.server.limits->max_subscriptions;
-  if (ctx.session.subscriber.total() + more <= limit) return true;
-  ctx.reply.Error(MakeError(
-      ErrorCode::kLimit,
-      "ERR a client may listen to at most " + std::to_string(limit) + " channels and patterns"));
+// True if the client may listen to all of these as well; else writes the error. One that it listens
+// to already, or that is named twice, is no further one.
+bool MayListenTo(CommandContext& ctx, Topic topic, Argv names) {
+  const pubsub::Subscriber& subscriber = ctx.session.subscriber;
+  const Limits& limits = *ctx.server.limits;
+  uint64_t bytes = subscriber.name_bytes();
+  absl::flat_hash_set<absl::string_view> added;
+  for (const std::string_view name : names) {
+    if (subscriber.ListensTo(topic, name) || !added.insert(AbslView(name)).second) continue;
+    bytes += name.size();
+  }
+  std::string most;
+  if (subscriber.total() + added.size() > limits.max_subscriptions) {
+    most = std::to_string(limits.max_subscriptions) + " channels and patterns";
+  } else if (bytes > limits.max_subscription_bytes) {
+    most = std::to_string(limits.max_subscription_bytes) + " bytes of channel and pattern names";
+  } else {
+    return true;
+  }
+  ctx.reply.Error(MakeError(ErrorCode::kLimit, "ERR a client may listen to at most " + most));
   return false;
 }
 
 void Listen(CommandContext& ctx, Topic topic) {
   const Argv names = ctx.args.subspan(1);
-  if (!MayListenTo(ctx, names.size())) return;
+  if (!MayListenTo(ctx, topic, names)) return;
   Session& session = ctx.session;
   for (const std::string_view name : names) {
     session.subscriber.Subscribe(*ctx.server.hub, session.mailbox, topic, name);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/base/absl_view.h"
 #include "server/base/check.h"
 
 namespace duet::pubsub {
@@ -13,6 +14,7 @@ bool Subscriber::Subscribe(Hub& hub, const Receiver& receiver, Topic topic, std:
   receiver_ = receiver;
   if (!names_of(topic).emplace(name, next_place_).second) return false;
   ++next_place_;
+  name_bytes_ += name.size();
   Count(topic);
   if (topic == Topic::kPattern) {
     TableOf(topic).AddPattern(name, receiver_);
@@ -25,6 +27,7 @@ bool Subscriber::Subscribe(Hub& hub, const Receiver& receiver, Topic topic, std:
 bool Subscriber::Unsubscribe(Topic topic, std::string_view name) {
   const std::string text(name);
   if (names_of(topic).erase(text) == 0) return false;
+  name_bytes_ -= name.size();
   Count(topic);
   if (topic == Topic::kPattern) {
     TableOf(topic).RemovePatterns({&text, 1}, receiver_);
@@ -45,6 +48,11 @@ void Subscriber::UnsubscribeAll() {
     Names().swap(names_of(topic));
     Count(topic);
   }
+  name_bytes_ = 0;
+}
+
+bool Subscriber::ListensTo(Topic topic, std::string_view name) const {
+  return names_[static_cast<size_t>(topic)].contains(AbslView(name));
 }
 
 std::vector<std::string> Subscriber::names(Topic topic) const {

@@ -36,10 +36,13 @@ class Subscriber {
 
   // In the order in which it subscribed to them.
   std::vector<std::string> names(Topic topic) const;
+  bool ListensTo(Topic topic, std::string_view name) const;
   uint32_t count(Topic topic) const { return counts_[static_cast<size_t>(topic)]; }
   uint32_t total() const {
     return count(Topic::kChannel) + count(Topic::kPattern) + count(Topic::kShardChannel);
   }
+  // Length of the names of all that it listens to.
+  uint64_t name_bytes() const { return name_bytes_; }
 
  private:
   using Names = absl::flat_hash_map<std::string, uint64_t>;  // with the place in the order
@@ -57,6 +60,7 @@ class Subscriber {
   uint64_t next_place_ = 0;
   std::array<Names, kTopics> names_;  // by Topic
   std::array<Relaxed<uint32_t>, kTopics> counts_;
+  uint64_t name_bytes_ = 0;
 };
 
 }  // namespace duet::pubsub

@@ -108,6 +108,38 @@ TEST_F(PubsubTest, OneSubscriptionMoreThanTheLimitIsRefused) {
   EXPECT_EQ(listener.Run({"psubscribe", "p*", "q*"}), refusal);
   EXPECT_EQ(listener.Run({"psubscribe", "p*"}), "[\"psubscribe\" \"p*\" :3]");
   EXPECT_EQ(listener.Run({"ssubscribe", "s"}), refusal);
+  EXPECT_EQ(listener.Run({"subscribe", "a", "b", "a"}),  // which are no further ones
+            "[\"subscribe\" \"a\" :3] [\"subscribe\" \"b\" :3] [\"subscribe\" \"a\" :3]");
+}
+
+TEST_F(PubsubTest, LongerNamesThanTheLimitAreRefused) {
+  engine().limits.max_subscription_bytes = 10;
+  Listener listener(engine());
+  const std::string refusal =
+      "-ERR a client may listen to at most 10 bytes of channel and pattern names";
+  EXPECT_EQ(listener.Run({"subscribe", "elevenbytes"}), refusal);
+  EXPECT_EQ(listener.Run({"subscribe", "abcd", "abcd", "efg"}),
+            "[\"subscribe\" \"abcd\" :1] [\"subscribe\" \"abcd\" :1] [\"subscribe\" \"efg\" :2]");
+  EXPECT_EQ(listener.Run({"psubscribe", "abcd"}), refusal);
+  EXPECT_EQ(listener.Run({"ssubscribe", "s", "s"}),
+            "[\"ssubscribe\" \"s\" :1] [\"ssubscribe\" \"s\" :1]");
+  EXPECT_EQ(listener.Run({"psubscribe", "h*"}), "[\"psubscribe\" \"h*\" :3]");
+  EXPECT_EQ(listener.Run({"ssubscribe", "t"}), refusal);
+  EXPECT_EQ(listener.Run({"subscribe", "abcd"}), "[\"subscribe\" \"abcd\" :3]");
+}
+
+TEST_F(PubsubTest, WhatIsLeftGivesTheBytesOfItsNameBack) {
+  engine().limits.max_subscription_bytes = 4;
+  Listener listener(engine());
+  for (const char* leave : {"unsubscribe", "reset"}) {
+    EXPECT_EQ(listener.Run({"subscribe", "abcd"}), "[\"subscribe\" \"abcd\" :1]");
+    listener.Run({leave});
+  }
+  listener.Run({"subscribe", "abc"});
+  listener.Run({"unsubscribe", "other"});  // which it does not listen to
+  EXPECT_EQ(listener.Run({"psubscribe", "de"}),
+            "-ERR a client may listen to at most 4 bytes of channel and pattern names");
+  EXPECT_EQ(listener.Run({"psubscribe", "d"}), "[\"psubscribe\" \"d\" :2]");
 }
 
 TEST_F(PubsubTest, ASingleCallMayPublishButNotSubscribe) {

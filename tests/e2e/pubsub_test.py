@@ -165,13 +165,15 @@ class Pubsub(unittest.TestCase):
 class Flags(unittest.TestCase):
     def test_they_do_what_config_set_does(self):
         with Duet("--notify-keyspace-events=E$", "--client-output-buffer-limit=pubsub 1mb 0 0",
-                  "--max-subscriptions=2") as server:
+                  "--max-subscriptions=2", "--max-subscription-bytes=1kb") as server:
             with server.connect() as listener, server.connect() as client:
                 listener.call("SUBSCRIBE", "__keyevent@0__:set")
                 client.call("SET", "k", "v")
                 self.assertEqual(listener.read(), [b"message", b"__keyevent@0__:set", b"k"])
                 self.assertTrue(client.call("CONFIG", "GET", "client-output-buffer-limit")[1]
                                 .endswith(b"pubsub 1048576 0 0"))
+                with self.assertRaisesRegex(RespError, "at most 1024 bytes of channel"):
+                    listener.call("SUBSCRIBE", b"b" * 1025)
                 listener.call("SUBSCRIBE", "b")
                 with self.assertRaisesRegex(RespError, "at most 2 channels"):
                     listener.call("SUBSCRIBE", "c")
