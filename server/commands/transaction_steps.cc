@@ -110,6 +110,13 @@ bool ExecuteUnlessChanged(const Call& exec, Transaction& transaction, uint64_t& 
   return !changed;
 }
 
+// A channel that EXEC both joined and left may have brought messages, which can only come behind
+// EXEC's reply. A RESP2 client that listens to nothing then would take them for replies.
+void DropLateMail(const Session& session) {
+  if (session.protocol >= 3 || session.has(kSubscribed)) return;
+  if (session.mailbox != nullptr && session.mailbox->pending()) session.mailbox->DropFromChannels();
+}
+
 }  // namespace
 
 Step QueueCommand(Call& call) {
@@ -147,6 +154,7 @@ void ExecuteTransaction(Call& exec, uint64_t& ticks) {
     errors_before = exec.reply.errors();  // those of the commands are not EXEC's
   }
   EndTransaction(exec.session);
+  DropLateMail(exec.session);
   ticks = began;  // EXEC takes as long as all of its commands
   Record(exec, errors_before, ticks);
 }

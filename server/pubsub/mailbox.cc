@@ -53,6 +53,16 @@ std::vector<Message> Mailbox::Take(size_t max_bytes) {
   return messages;
 }
 
+void Mailbox::DropFromChannels() {
+  absl::MutexLock lock(&mutex_);
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<ptrdiff_t>(taken_));
+  taken_ = 0;
+  std::erase_if(waiting_, [](const Message& message) { return IsFromChannel(*message); });
+  uint64_t bytes = 0;
+  for (const Message& message : waiting_) bytes += message->size();
+  CountLocked(bytes);
+}
+
 void Mailbox::Enforce(const MailboxLimits& limits, int64_t now_ms) {
   {
     absl::MutexLock lock(&mutex_);

@@ -4,9 +4,10 @@
 //
 // Bounded as Redis' client-output-buffer-limit: more than `hard_bytes`, or more than `soft_bytes`
 // for longer than `soft_ms`, and the client is closed and counted. What the connection has taken
-// and the socket has not counts too. Nothing is ever left out.
+// and the socket has not counts too. Nothing is ever left out of what a client listens to.
 //
-// Thread class: thread-safe; Take(), TakeAll() and NoteUnsent() belong to the connection.
+// Thread class: thread-safe; Take(), TakeAll(), DropFromChannels() and NoteUnsent() belong to the
+// connection.
 #pragma once
 
 #include <atomic>
@@ -51,6 +52,9 @@ class Mailbox {
   // The oldest messages, in the order in which they came: so many that `max_bytes` are reached.
   std::vector<Message> Take(size_t max_bytes) ABSL_LOCKS_EXCLUDED(mutex_);
   std::vector<Message> TakeAll() { return Take(std::numeric_limits<size_t>::max()); }
+  // Drops what waits here and comes from a channel or pattern: for a client that must not hear of
+  // them any more.
+  void DropFromChannels() ABSL_LOCKS_EXCLUDED(mutex_);
   // So many bytes of mail and replies wait for the socket by now.
   void NoteUnsent(uint64_t bytes) { unsent_.store(bytes, std::memory_order_relaxed); }
 

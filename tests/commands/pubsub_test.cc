@@ -157,6 +157,27 @@ TEST_F(PubsubTest, ASingleCallMayPublishButNotSubscribe) {
   }
 }
 
+// Redis puts the message among the elements of EXEC's reply, which then has more than it announces.
+TEST_F(PubsubTest, AChannelThatExecJoinsAndLeavesSendsNothingBehindItsReply) {
+  Listener listener(engine());
+  const auto exec = [&listener](std::initializer_list<std::string_view> last) {
+    listener.Run({"multi"});
+    listener.Run({"subscribe", "a"});
+    listener.Run({"publish", "a", "x"});
+    listener.Run(last);
+    return listener.Run({"exec"});
+  };
+  EXPECT_EQ(exec({"unsubscribe", "a"}), "[[\"subscribe\" \"a\" :1] :1 [\"unsubscribe\" \"a\" :0]]");
+  EXPECT_EQ(listener.Mail(), "");
+  // One that still listens is pushed to in any case, and RESP3 tells pushes from replies.
+  exec({"ping"});
+  EXPECT_EQ(listener.Mail(), ">[\"message\" \"a\" \"x\"]");
+  listener.Run({"unsubscribe"});
+  listener.Run({"hello", "3"});
+  exec({"unsubscribe", "a"});
+  EXPECT_EQ(listener.Mail(), ">[\"message\" \"a\" \"x\"]");
+}
+
 // A client that hears that it is out must not get a message behind that.
 TEST_F(PubsubTest, MailIsDeliveredBeforeTheConfirmationThatNoMoreComes) {
   class Carrier final : public MailCarrier {

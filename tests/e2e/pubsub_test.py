@@ -52,6 +52,16 @@ class Pubsub(unittest.TestCase):
             self.assertEqual(client.call("PING", "x"), [b"message", b"news", b"%d" % i])
             self.assertEqual(client.read(), [b"pong", b"x"])
 
+    def test_a_transaction_that_joins_and_leaves_a_channel_has_one_reply(self):
+        client = self.connect()
+        for command in (("MULTI",), ("SUBSCRIBE", "news"), ("PUBLISH", "news", "x"),
+                        ("UNSUBSCRIBE", "news")):
+            client.call(*command)
+        self.assertEqual(client.call("EXEC"),
+                         [[b"subscribe", b"news", 1], 1, [b"unsubscribe", b"news", 0]])
+        for i in range(10):
+            self.assertEqual(client.call("ECHO", b"%d" % i), b"%d" % i)
+
     def test_large_and_many_messages_arrive_whole_and_in_order(self):
         client = self.connect()
         client.call("SUBSCRIBE", "news")

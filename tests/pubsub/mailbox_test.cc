@@ -102,6 +102,21 @@ TEST(Mailbox, KeepsItsOrderHoweverItIsEmptied) {
   EXPECT_EQ(taken, sent);
 }
 
+TEST(Mailbox, DropsWhatIsFromChannelsAndNothingElse) {
+  Mailbox box(nullptr);
+  for (const char* text :
+       {"+taken\r\n", "+line\r\n", ">3\r\n$7\r\nmessage\r\n$1\r\na\r\n$1\r\nx\r\n",
+        ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n"}) {
+    box.Send(Text(text), {}, 1);
+  }
+  EXPECT_EQ(box.Take(1).size(), 1u);
+  box.DropFromChannels();
+  EXPECT_EQ(box.messages(), 2u);
+  EXPECT_THAT(Take(box), ElementsAre("+line\r\n", ">2\r\n$10\r\ninvalidate\r\n*1\r\n$1\r\nk\r\n"));
+  EXPECT_EQ(box.bytes(), 0u);
+  EXPECT_FALSE(box.pending());
+}
+
 TEST(Mailbox, WhatTheSocketHasNotTakenCounts) {
   Mailbox box(nullptr);
   const MailboxLimits limits{.hard_bytes = 10};
