@@ -1,5 +1,7 @@
 #include "server/config.h"
 
+#include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -127,9 +129,13 @@ absl::Status ReadLayer(Config& config, Read read) {
   return password.End();
 }
 
+// Of --grpc-max-message-bytes, whose default depends on another setting.
+constexpr uint32_t kNoLengthGiven = 0;  // which it does not take
+
 absl::StatusOr<Config> ReadAll(std::span<const std::string> args, const Environment& env,
                                const ConfigText* file) {
   Config config;
+  config.limits.grpc_max_message_bytes = kNoLengthGiven;
   absl::Status status;
   if (file != nullptr) {
     status = ReadLayer(
@@ -175,6 +181,23 @@ absl::Status CheckTls(const Config& config) {
   return absl::OkStatus();
 }
 
+// A message that takes more memory than all of them may ends whoever is next (grpc/server.cc).
+absl::Status SettleMessageBytes(Config& config) {
+  Limits& limits = config.limits;
+  const uint64_t most = limits.grpc_max_memory_bytes;
+  if (limits.grpc_max_message_bytes == kNoLengthGiven) {
+    limits.grpc_max_message_bytes =
+        static_cast<uint32_t>(std::min<uint64_t>(Limits{}.grpc_max_message_bytes, most));
+  }
+  if (limits.grpc_max_message_bytes <= most) return absl::OkStatus();
+  const auto text = [&config](const char* name) {
+    return absl::StrCat("--", name, " ", FormatSetting(*FindSetting(name), config));
+  };
+  return absl::InvalidArgumentError(absl::StrCat(text("grpc-max-message-bytes"), " is more than ",
+                                                 text("grpc-max-memory-bytes"),
+                                                 ", which is for all messages together"));
+}
+
 // What no row can know.
 absl::Status CheckTogether(const Config& config) {
   const std::pair<const char*, int> doors[] = {{"--resp-port", config.resp_port},
@@ -213,6 +236,7 @@ absl::StatusOr<Config> ParseConfig(std::span<const std::string> args, const Envi
                                    const ConfigText* file) {
   absl::StatusOr<Config> config = ReadAll(args, env, file);
   if (!config.ok() || !ReadsSettings(*config)) return config;
+  if (absl::Status status = SettleMessageBytes(*config); !status.ok()) return status;
   if (absl::Status status = CheckTogether(*config); !status.ok()) return status;
   return config;
 }

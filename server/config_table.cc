@@ -294,7 +294,8 @@ constexpr SettingRow kRows[] = {
 
     Number<OfLimits<&Limits::grpc_max_message_bytes>>(
         "grpc-max-message-bytes", "", kGrpc, kBytes, kKb, kIntMax,
-        "Length of one gRPC message, either way. Clients have a limit of their own, often 4 MB."),
+        "Length of one gRPC message, either way; at most --grpc-max-memory-bytes, and that by "
+        "default where it is less. Clients have a limit of their own, often 4 MB."),
     Number<OfLimits<&Limits::grpc_max_metadata_bytes>>("grpc-max-metadata-bytes", "", kGrpc, kBytes,
                                                        256, kMb, "Length of a call's metadata."),
     Number<OfLimits<&Limits::grpc_max_memory_bytes>>(

@@ -336,6 +336,27 @@ TEST(ParseConfig, RefusesWhatDoesNotGoTogether) {
   EXPECT_THAT(Refusal({"--requirepass=a", "--requirepass-file=b"}), HasSubstr("not both"));
 }
 
+TEST(ParseConfig, AMessageOfGrpcIsNoLongerThanAllTogether) {
+  const auto message_bytes = [](const Args& args) {
+    return Parse(args)->limits.grpc_max_message_bytes;
+  };
+  EXPECT_EQ(message_bytes({}), 64u << 20);
+  EXPECT_EQ(message_bytes({"--grpc-max-memory-bytes=2gb"}), 64u << 20);
+  EXPECT_EQ(message_bytes({"--grpc-max-memory-bytes=32mb"}), 32u << 20);
+  EXPECT_EQ(message_bytes({"--grpc-max-memory-bytes=32mb", "--grpc-max-message-bytes=32mb"}),
+            32u << 20);
+  EXPECT_EQ(Refusal({"--grpc-max-memory-bytes=32mb", "--grpc-max-message-bytes=33554433"}),
+            "--grpc-max-message-bytes 33554433 is more than --grpc-max-memory-bytes 32mb, which is "
+            "for all messages together");
+  EXPECT_EQ(Refusal({"--grpc-max-memory-bytes=32mb"}, {{"DUET_GRPC_MAX_MESSAGE_BYTES", "64mb"}}),
+            "--grpc-max-message-bytes 64mb is more than --grpc-max-memory-bytes 32mb, which is for "
+            "all messages together");
+  EXPECT_EQ(
+      Refusal({"--grpc-max-message-bytes=1500mb"}),
+      "--grpc-max-message-bytes 1500mb is more than --grpc-max-memory-bytes 1gb, which is for "
+      "all messages together");
+}
+
 TEST(ParseConfig, NeverShowsAPassword) {
   EXPECT_THAT(Refusal({"--requirepass", std::string(513, 'q')}), Not(HasSubstr("qq")));
 }

@@ -48,6 +48,14 @@ class Run(unittest.TestCase):
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=variables)
             self.assertEqual(done.returncode, 0, f"{name}: {done.stdout}")
 
+    def test_a_small_pod_starts(self):
+        pod = self.pod(objects({"resources": {"limits": {"memory": "256Mi"}},
+                                "auth": {"enabled": False}}))
+        with pod.server.connect() as client:
+            for setting, expected in (("maxmemory", 3 * 2**26), ("grpc-max-memory-bytes", 2**25),
+                                      ("grpc-max-message-bytes", 2**25)):
+                self.assertEqual(int(client.call("CONFIG", "GET", setting)[1]), expected)
+
     def test_helm_test(self):
         pod = self.pod(objects({"auth": {"password": "open sesame"}}))
         done = pod.run_test(REDISCLI_AUTH="open sesame")

@@ -108,6 +108,11 @@ BAD = [
      "of the Redis protocol's door"),
     ({"tls": TLS | {"keepPlaintext": True}, "service": {"resp": {"tls": {"port": 6379}}}},
      "resp and resp-tls are both 6379"),
+    ({"settings": {"grpc-max-message-bytes": 2**27 + 1}},
+     "grpc-max-message-bytes is 134217729, but all messages together may take 134217728"),
+    ({"settings": {"grpc-max-message-bytes": "2gb", "grpc-max-memory-bytes": "1500mb"}}, "1500mb"),
+    ({"settings": {"grpc-max-message-bytes": "1025mb"}, "resources": {"limits": {"memory": None}}},
+     "may take 1gb"),
     ({"service": {"resp": {"port": 443}, "grpc": {"port": 443}}}, "resp and grpc are both 443"),
 ]
 

@@ -61,6 +61,12 @@ class Values(unittest.TestCase):
         self.assertEqual(grpc_memory(limited("2Ti")), str(2**36))  # and most
         self.assertEqual(grpc_memory({"settings": {"grpc-max-memory-bytes": "300mb"}}), "300mb")
         self.assertIsNone(grpc_memory(limited(None)))
+        settings = {"grpc-max-message-bytes": "200mb", "grpc-max-memory-bytes": 209_715_200}
+        self.assertEqual(grpc_memory({"settings": settings}), "209715200")
+        for maxmemory, share in (("256mb", 3 * 2**27), (2**29, 2**28), ("1000MB", 2**24),
+                                 ("500m", (2**30 - 500_000_000) // 2), ("2gb", 2**24), (0, 2**27)):
+            with self.subTest(maxmemory=maxmemory):
+                self.assertEqual(grpc_memory({"maxmemory": maxmemory}), str(share))
 
     def test_large_numbers_stay_whole(self):
         settings = {"maxclients": 1_000_000, "max-request-bytes": 68_719_476_736}

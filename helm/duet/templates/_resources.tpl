@@ -19,6 +19,14 @@
 {{- printf "%f" (mulf (float64 $number) (get $units $unit)) }}
 {{- end }}
 
+{{/* The bytes that a size of the server's settings stands for: "700mb", "1g", 1000. */}}
+{{- define "duet.size" -}}
+{{- $text := include "duet.settingText" . | lower }}
+{{- $units := dict "" 1 "b" 1 "k" 1000 "kb" 1024 "m" 1000000 "mb" 1048576 "g" 1000000000 "gb" 1073741824 }}
+{{- $number := regexFind "^[0-9]+" $text }}
+{{- mul (int64 $number) (get $units (trimPrefix $number $text)) }}
+{{- end }}
+
 {{/* --threads, or nothing where the server shall count its cores itself. */}}
 {{- define "duet.threads" -}}
 {{- $resources := .Values.resources | default dict }}
@@ -40,13 +48,18 @@
 {{- end }}
 {{- end }}
 
-{{/* --grpc-max-memory-bytes: half of what maxmemoryPercent leaves, within what the server takes. Nothing
-     where there is no limit, or where the settings say it. */}}
+{{/* --grpc-max-memory-bytes: half of what maxmemory leaves of the limit (where maxmemory is none, of
+     what maxmemoryPercent would leave), within what the server takes. Nothing where there is no limit,
+     or where the settings say it. */}}
 {{- define "duet.grpcMemory" -}}
 {{- $limit := dig "limits" "memory" nil (.Values.resources | default dict) }}
 {{- if and $limit (not (hasKey .Values.settings "grpc-max-memory-bytes")) }}
-{{- $left := subf 100.0 (float64 .Values.maxmemoryPercent) }}
-{{- mulf (include "duet.quantity" $limit | float64) $left 0.005 | floor | int64 | max 16777216 | min 68719476736 }}
+{{- $bytes := include "duet.quantity" $limit | float64 }}
+{{- $maxmemory := include "duet.size" (include "duet.maxmemory" .) | float64 }}
+{{- if not $maxmemory }}
+{{- $maxmemory = mulf $bytes (float64 .Values.maxmemoryPercent) 0.01 }}
+{{- end }}
+{{- mulf (subf $bytes $maxmemory) 0.5 | floor | int64 | max 16777216 | min 68719476736 }}
 {{- end }}
 {{- end }}
 

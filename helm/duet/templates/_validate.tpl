@@ -20,6 +20,13 @@
 {{- end }}
 {{- include "duet.validateTls" . }}
 {{- include "duet.validatePorts" . }}
+{{- /* The server would refuse to start. */}}
+{{- $memory := get .Values.settings "grpc-max-memory-bytes" | default (include "duet.grpcMemory" .) | default "1gb" }}
+{{- with get .Values.settings "grpc-max-message-bytes" }}
+{{- if gt (include "duet.size" . | int64) (include "duet.size" $memory | int64) }}
+{{- fail (printf "settings.grpc-max-message-bytes is %s, but all messages together may take %s: raise settings.grpc-max-memory-bytes, which is else half of what maxmemory leaves of the memory limit." (include "duet.settingText" .) (include "duet.settingText" $memory)) }}
+{{- end }}
+{{- end }}
 {{- if and (gt (int .Values.drain.preStopSleepSeconds) 0) (not (include "duet.kubeAtLeast" (dict "root" . "version" "1.30.0"))) }}
 {{- fail (printf "drain.preStopSleepSeconds needs Kubernetes 1.30; this is %s. drain.delaySeconds works everywhere." .Capabilities.KubeVersion.Version) }}
 {{- end }}
