@@ -236,6 +236,7 @@ absl::Status Server::OpenResp(const std::vector<std::string>& hosts) {
   if (!resp.ok()) return resp.status();
   resp_ = *std::move(resp);
   context_.resp_port = resp_->port();
+  context_.resp_tls_port = resp_->tls_port();
   return absl::OkStatus();
 }
 
@@ -290,7 +291,7 @@ absl::Status Server::OpenGrpc(const std::vector<std::string>& hosts) {
 // What start-up found out.
 void Server::ReportSettings() {
   settings_.Report("resp-port", context_.resp_port);
-  if (config_.tls_port != kPortOff) settings_.Report("tls-port", resp_->tls_port());
+  if (config_.tls_port != kPortOff) settings_.Report("tls-port", context_.resp_tls_port);
   settings_.Report("grpc-port", context_.grpc_port);
   if (config_.grpc_tls_port != kPortOff) settings_.Report("grpc-tls-port", context_.grpc_tls_port);
   settings_.Report("admin-port", context_.admin_port);

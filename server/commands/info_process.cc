@@ -1,6 +1,7 @@
 // INFO about the process: fields as Redis names them, for clients and exporters that look for them.
 // What Duet has not got (modules, a cluster) is said to be none; what it does not count is left
 // out.
+#include <algorithm>
 #include <cstdint>
 #include <string>
 #include <sys/resource.h>
@@ -39,7 +40,9 @@ void InfoServer(CommandContext& ctx, InfoText& out) {
   out.Field("process_id", static_cast<int64_t>(getpid()));
   out.Field("process_supervised", "no");
   out.Field("run_id", server.run_id);
-  out.Field("tcp_port", server.resp_port.get());
+  // As in Redis that of TLS where there is no other, 0 where there is neither.
+  const int resp_port = server.resp_port > 0 ? server.resp_port : server.resp_tls_port;
+  out.Field("tcp_port", std::max(resp_port, 0));
   out.Field("grpc_port", server.grpc_port.get());
   out.Field("admin_port", server.admin_port.get());
   out.Field("server_time_usec", server.clock->WallUs());

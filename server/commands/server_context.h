@@ -109,6 +109,7 @@ struct ServerContext {
   int64_t start_ms = 0;
   // Each is set once its door is open, when another may already serve.
   Relaxed<int> resp_port = 0;
+  Relaxed<int> resp_tls_port = 0;
   Relaxed<int> grpc_port = 0;
   Relaxed<int> grpc_tls_port = 0;
   Relaxed<int> admin_port = 0;

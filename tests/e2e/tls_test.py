@@ -139,6 +139,8 @@ class Traffic(TlsTest):
         port = str(server.addresses["resp-tls"][1]).encode()
         self.assertEqual(self.connect(server).call("CONFIG", "GET", "tls-port"),
                          [b"tls-port", port])
+        self.assertIn(b"\r\ntcp_port:%s\r\n" % port,
+                      self.connect(server).call("INFO", "server"))
 
 
 class Peers(TlsTest):
