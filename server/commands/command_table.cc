@@ -141,7 +141,7 @@ const CommandTable& CommandTable::Get() {
         TransactionCommands(), InfoCommands(),          ConfigCommands(),
         CommandCommands(),     SubscribeCommands(),     PublishCommands(),
         SlowlogCommands(),     LatencyCommands(),       AclCommands(),
-        TopologyCommands(),
+        TopologyCommands(),    ModuleCommands(),
     };
     return CommandTable(families);
   }();

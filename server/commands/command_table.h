@@ -81,6 +81,7 @@ std::span<const CommandSpec> ConfigCommands();         // config_command.cc
 std::span<const CommandSpec> CommandCommands();        // command_info.cc
 std::span<const CommandSpec> SlowlogCommands();        // slowlog_command.cc
 std::span<const CommandSpec> LatencyCommands();        // latency_command.cc
+std::span<const CommandSpec> ModuleCommands();         // module_command.cc
 std::span<const CommandSpec> AclCommands();            // acl_command.cc
 std::span<const CommandSpec> TopologyCommands();       // topology.cc
 
