@@ -25,6 +25,21 @@ void ExpiryIndex::Push(int64_t deadline_ms, uint64_t hash) {
   std::push_heap(heap_.begin(), heap_.end(), Later);
 }
 
+// The last item takes the place, and goes from there up or down to where the heap has it.
+void ExpiryIndex::Erase(size_t i) {
+  const Packed last = heap_.back();
+  heap_.pop_back();
+  if (i == heap_.size()) return;
+  for (; i > 0 && Later(heap_[(i - 1) / 2], last); i = (i - 1) / 2) heap_[i] = heap_[(i - 1) / 2];
+  for (size_t child = 2 * i + 1; child < heap_.size(); child = 2 * i + 1) {
+    if (child + 1 < heap_.size() && Later(heap_[child], heap_[child + 1])) ++child;
+    if (!Later(last, heap_[child])) break;
+    heap_[i] = heap_[child];
+    i = child;
+  }
+  heap_[i] = last;
+}
+
 void ExpiryIndex::Count(int64_t old_expire_at_ms, int64_t new_expire_at_ms) {
   if (old_expire_at_ms != kNoExpiry) {
     --keys_;

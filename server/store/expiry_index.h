@@ -39,6 +39,8 @@ class ExpiryIndex {
   int64_t NextDeadlineMs() const { return heap_.front().deadline_ms(); }
   Item Pop();
   void Push(int64_t deadline_ms, uint64_t hash);
+  // Takes one out that stands for nothing; others may change their places. REQUIRES: i < size().
+  void Erase(size_t i);
 
   // Bookkeeping of a key whose expiry changes (kNoExpiry: none, no such key).
   void Count(int64_t old_expire_at_ms, int64_t new_expire_at_ms);

@@ -50,20 +50,23 @@ size_t Shard::Sample(int database, Pick pick, uint64_t random, size_t count,
   return 0;
 }
 
-// Items of the index, from one that `random` chooses on. One that has gone stale stands for
-// nothing.
+// Items of the index, from one that `random` chooses on. One that stands for nothing is taken out:
+// where few keys have an expiry, most may be stale, and each is looked at once then.
 size_t Shard::SampleExpiring(ShardData& data, int database, uint64_t random, size_t count,
                              const Store::Show& show) {
   const auto expires = [](const Entry& entry) { return entry.expire_at_ms() != kNoExpiry; };
-  const ExpiryIndex& index = data.expiry;
+  ExpiryIndex& index = data.expiry;
   size_t shown = 0;
   size_t at = Below(random, index.size());
-  for (size_t passed = 0; passed < index.size() && shown < count; ++passed) {
+  for (size_t left = index.size(); left > 0 && shown < count; --left) {
+    if (at >= index.size()) at = 0;
     if (const Slot* const slot = data.table.FindIf(index.At(at).hash, expires)) {
       show(database, *EntryOf(*slot));
       ++shown;
+      ++at;
+    } else {
+      index.Erase(at);
     }
-    if (++at == index.size()) at = 0;
   }
   return shown;
 }

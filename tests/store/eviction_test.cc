@@ -70,6 +70,30 @@ TEST_F(EvictionTest, ShowsEveryKeyAboutAsOften) {
   }
 }
 
+// Or each sample would look through all of them again. Nobody sees the index but in its memory,
+// which the next keys that expire give back.
+TEST_F(EvictionTest, WhatIsStaleIsTakenOutOfTheIndexWhereItIsMet) {
+  constexpr int kKeys = 4000;
+  const auto key = [](int i) { return "key:" + std::to_string(i); };
+  for (int i = 0; i < 4 * kKeys; ++i) f_.Set("lasting:" + std::to_string(i), "v");
+  for (int i = 0; i < kKeys; ++i) f_.Set(key(i), "v", f_.now_ms + 1000 + i * 7 % kKeys);
+  for (int i = 0; i < kKeys; ++i) {
+    if (i % 100 != 0) f_.Expire(key(i), kNoExpiry);
+    if (i % 500 == 0) f_.Expire(key(i), f_.now_ms + 9000);
+    if (i % 50 == 1) f_.Expire(key(i), f_.now_ms + 10);
+  }
+  const uint64_t bytes_before = f_.store.Stats().expiry_bytes;
+  EXPECT_EQ(Shown(Pick::kExpiring, 5, 1000).size(), 120u);
+  f_.Check();
+  f_.now_ms += 10;
+  f_.store.EraseExpired(f_.now_ms, kKeys);
+  EXPECT_EQ(f_.store.Stats().keys_with_expiry, 40u);
+  EXPECT_LT(f_.store.Stats().expiry_bytes, bytes_before / 2);
+  f_.now_ms += 9000;
+  f_.store.EraseExpired(f_.now_ms, kKeys);
+  EXPECT_EQ(f_.store.Stats().keys_with_expiry, 0u);
+}
+
 TEST_F(EvictionTest, ShowsWhatExpiresFirstInEachShard) {
   for (int i = 0; i < 400; ++i) f_.Set("key:" + std::to_string(i), "v", f_.now_ms + 1000 + i);
   // Those that come first, and those whose time was moved, leave stale items in the index.
