@@ -1,10 +1,10 @@
 #include "server/grpc/pipeline.h"
 
 #include <algorithm>
-#include <grpc/grpc.h>
 #include <optional>
 #include <string>
 
+#include "grpcpp/server_context.h"
 #include "grpcpp/support/async_stream.h"
 #include "grpcpp/support/byte_buffer.h"
 
@@ -15,6 +15,7 @@
 #include "server/grpc/pipeline_request.h"
 #include "server/grpc/pipeline_response.h"
 #include "server/grpc/step.h"
+#include "server/runtime/task.h"
 
 namespace duet::rpc {
 namespace {
@@ -155,29 +156,6 @@ runtime::Task<> ServePipeline(CallHost& host, KeyValueAsyncService& service, Cal
 }
 
 }  // namespace
-
-bool IdleStreams::Enter(::grpc::ServerContext* context) {
-  absl::MutexLock lock(&mutex_);
-  if (!draining_) waiting_.insert(context);
-  return !draining_;
-}
-
-bool IdleStreams::Leave(::grpc::ServerContext* context) {
-  absl::MutexLock lock(&mutex_);
-  waiting_.erase(context);
-  return !draining_;
-}
-
-void IdleStreams::Drain() {
-  absl::MutexLock lock(&mutex_);
-  draining_ = true;
-  // The lock keeps the contexts alive: their streams are inside of Enter and Leave. A server's
-  // ServerContext::TryCancel would send CANCELLED, which clients take for their own doing.
-  for (::grpc::ServerContext* context : waiting_) {
-    grpc_call_cancel_with_status(context->c_call(), GRPC_STATUS_UNAVAILABLE, kDrainingText,
-                                 nullptr);
-  }
-}
 
 void OpenPipelineSlot(CallHost& host, KeyValueAsyncService& service, CallSlots& slots,
                       IdleStreams& idle) {

@@ -24,6 +24,7 @@
 #include "server/grpc/call_tasks.h"
 #include "server/grpc/health.h"
 #include "server/grpc/health_watch.h"
+#include "server/grpc/idle_streams.h"
 #include "server/grpc/listen_addresses.h"
 #include "server/grpc/pipeline.h"
 #include "server/grpc/service.h"
