@@ -27,6 +27,8 @@ enum class Method : uint8_t {
   kPipeline,
   kHealthCheck,
   kHealthWatch,
+  kReflectionV1,
+  kReflectionV1Alpha,
 };
 
 // As go-grpc-prometheus labels them: grpc_service, grpc_method, grpc_type.
@@ -38,6 +40,9 @@ struct MethodName {
 
 inline constexpr std::string_view kKeyValueService = "duet.v1.KeyValueService";
 inline constexpr std::string_view kHealthService = "grpc.health.v1.Health";
+inline constexpr std::string_view kReflectionV1Service = "grpc.reflection.v1.ServerReflection";
+inline constexpr std::string_view kReflectionV1AlphaService =
+    "grpc.reflection.v1alpha.ServerReflection";
 
 inline constexpr std::array kMethodNames = {
     MethodName{kKeyValueService, "Get", "unary"},
@@ -55,8 +60,10 @@ inline constexpr std::array kMethodNames = {
     MethodName{kKeyValueService, "Pipeline", "bidi_stream"},
     MethodName{kHealthService, "Check", "unary"},
     MethodName{kHealthService, "Watch", "server_stream"},
+    MethodName{kReflectionV1Service, "ServerReflectionInfo", "bidi_stream"},
+    MethodName{kReflectionV1AlphaService, "ServerReflectionInfo", "bidi_stream"},
 };
-static_assert(kMethodNames.size() == static_cast<size_t>(Method::kHealthWatch) + 1);
+static_assert(kMethodNames.size() == static_cast<size_t>(Method::kReflectionV1Alpha) + 1);
 static_assert(kMethodNames.size() <= metrics::kMaxRpcMethods);
 
 }  // namespace duet::rpc

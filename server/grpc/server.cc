@@ -10,7 +10,6 @@
 #include <utility>
 
 #include "absl/time/clock.h"
-#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/server.h"
@@ -27,6 +26,8 @@
 #include "server/grpc/idle_streams.h"
 #include "server/grpc/listen_addresses.h"
 #include "server/grpc/pipeline.h"
+#include "server/grpc/reflection.h"
+#include "server/grpc/reflection_stream.h"
 #include "server/grpc/service.h"
 #include "server/grpc/unary_call.h"
 #include "server/runtime/cpu_probe.h"
@@ -68,15 +69,12 @@ absl::StatusOr<ListenPlans> PlanPortsBlocking(const GrpcServerOptions& options) 
   return plans;
 }
 
-// gRPC 1.51 holds a message whole before it looks at its length, and gives each stream of its
-// synchronous services, which is reflection here, a thread; both for callers without the password.
+// gRPC 1.51 holds a message whole before it looks at its length, also one of a caller without the
+// password.
 void SetQuota(const Limits& limits, ::grpc::ServerBuilder& builder) {
-  constexpr int kReflectionThreads = 8;
   ::grpc::ResourceQuota quota("duet");
   quota.Resize(limits.grpc_max_memory_bytes);
-  quota.SetMaxThreads(kReflectionThreads);
   builder.SetResourceQuota(quota);
-  builder.SetSyncServerOption(::grpc::ServerBuilder::NUM_CQS, 1);  // each has threads of its own
 }
 
 void SetArguments(const GrpcServerOptions& options, ::grpc::ServerBuilder& builder) {
@@ -105,6 +103,14 @@ void SetArguments(const GrpcServerOptions& options, ::grpc::ServerBuilder& build
   builder.AddChannelArgument("grpc.server_handshake_timeout_ms", ms(absl::Seconds(5)));
 }
 
+// The files of the services that are served. To name them links them into the program: of a version
+// of reflection nothing else is used that would.
+std::vector<const ::google::protobuf::FileDescriptor*> ServedFiles() {
+  return {v1::GetRequest::descriptor()->file(), HealthState::Request::descriptor()->file(),
+          ::grpc::reflection::v1::ServerReflectionRequest::descriptor()->file(),
+          ::grpc::reflection::v1alpha::ServerReflectionRequest::descriptor()->file()};
+}
+
 class Server final : public GrpcServer, private CallHost {
  public:
   Server(GrpcServerOptions options, ListenPlans plans,
@@ -116,6 +122,7 @@ class Server final : public GrpcServer, private CallHost {
         limits_(options_.limits),
         plans_(std::move(plans)),
         health_(kKeyValueService, options_.max_health_watchers),
+        reflection_(ServedFiles(), options_.max_reflection_streams),
         call_queue_(std::move(calls)),
         threads_(&call_queue_, ThreadOptions()) {}
   ~Server() override { DrainBlocking(absl::ZeroDuration()); }
@@ -166,13 +173,22 @@ class Server final : public GrpcServer, private CallHost {
   }
   void ServeKeyValue();
   void ServeHealth();
+  template <typename Service>
+  void ServeReflection(Method method, Service& service) {
+    CallSlots& slots = Slots(1, 4);
+    const ReflectionVersion<Service> version{method, service, slots, reflection_, idle_streams_};
+    for (int i = 0; i < slots.initial(); ++i) OpenReflectionSlot(*this, version);
+  }
 
   const GrpcServerOptions options_;
   const Limits limits_;
   const ListenPlans plans_;
   HealthState health_;
+  Reflection reflection_;
   KeyValue service_;
   HealthState::AsyncService health_service_;
+  ReflectionV1Service reflection_v1_;
+  ReflectionV1AlphaService reflection_v1alpha_;
   std::atomic<uint64_t> next_session_id_{1};
   CallQueue call_queue_;
   std::vector<std::unique_ptr<CallSlots>> slots_;
@@ -197,6 +213,8 @@ bool Server::Build(::grpc::ServerBuilder& builder) {
   }
   builder.RegisterService(&service_);
   builder.RegisterService(&health_service_);
+  builder.RegisterService(&reflection_v1_);
+  builder.RegisterService(&reflection_v1alpha_);
   server_ = builder.BuildAndStart();
   return server_ != nullptr;
 }
@@ -244,6 +262,8 @@ void Server::Serve() {
   threads_.Start();
   ServeKeyValue();
   ServeHealth();
+  ServeReflection(Method::kReflectionV1, reflection_v1_);
+  ServeReflection(Method::kReflectionV1Alpha, reflection_v1alpha_);
 }
 
 void Server::DrainBlocking(absl::Duration grace) {
@@ -269,7 +289,6 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(GrpcServerOptions 
   DUET_CHECK(options.port.has_value() || options.tls.has_value(), "the gRPC server needs a port");
   // gRPC's own health service is off: see proto/grpc/health/v1/health.proto.
   ::grpc::EnableDefaultHealthCheckService(false);
-  ::grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   const bool picks_port = options.port == 0 || (options.tls.has_value() && options.tls->port == 0);
   for (int attempt = 1;; ++attempt) {
     absl::StatusOr<ListenPlans> plans = PlanPortsBlocking(options);

@@ -51,7 +51,8 @@ struct GrpcServerOptions {
   size_t counters_offset = 0;                  // queue thread i counts into slot offset + i
   int max_queue_threads = 1;                   // how many may drain the queue; one starts
   Limits limits;
-  size_t max_health_watchers = 1024;  // further ones get RESOURCE_EXHAUSTED
+  size_t max_health_watchers = 1024;    // further ones get RESOURCE_EXHAUSTED
+  size_t max_reflection_streams = 128;  // of both versions; further ones get RESOURCE_EXHAUSTED
   uint32_t databases = 16;
   std::function<uint64_t()> next_session_id;  // of a stream; unique in the process; empty: from 1
   absl::Duration max_connection_idle = absl::Minutes(5);
