@@ -2,12 +2,12 @@
 """Limits of the running server, at n and at n + 1."""
 import contextlib
 import os
-import queue
 import unittest
 
 import grpc
 
 from harness import Duet, encode, wait_until
+from reflection import LIST_SERVICES, ReflectionStream
 
 UNLIMITED = [("grpc.max_send_message_length", -1)]
 
@@ -88,26 +88,23 @@ class Limits(unittest.TestCase):
                 self.assertEqual(refused.exception.code(), grpc.StatusCode.UNAUTHENTICATED)
             self.assertLess(server.peak_rss_bytes(), 256 << 20)
 
-    def test_threads_of_reflection(self):
-        with Duet() as server, contextlib.ExitStack() as streams:
-            channel = streams.enter_context(grpc.insecure_channel("%s:%d" % server.grpc))
-            reflect = channel.stream_stream(
-                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo")
-            refused, open_calls = [], []
-            for _ in range(30):
-                requests = queue.SimpleQueue()
-                requests.put(b"\x3a\x00")  # list_services
-                call = reflect(iter(requests.get, None))
-                try:
-                    self.assertIn(b"duet.v1.KeyValueService", next(call))
-                    streams.callback(requests.put, None)
-                    open_calls.append(call)
-                except grpc.RpcError as error:
-                    requests.put(None)
-                    refused.append(error.code())
-            self.assertEqual(set(refused), {grpc.StatusCode.RESOURCE_EXHAUSTED})
-            self.assertGreater(len(refused), 15)
-            self.assertLess(threads_of(server.pid), 30)
+    def test_reflection_streams(self):
+        limit = 128
+        with Duet("--requirepass=secret") as server, contextlib.ExitStack() as stack:
+            channel = stack.enter_context(grpc.insecure_channel("%s:%d" % server.grpc))
+
+            def answer(version):
+                stream = stack.enter_context(ReflectionStream(channel, version))
+                return stream.ask(LIST_SERVICES)
+            self.assertIn(b"duet.v1.KeyValueService", answer("v1"))
+            threads = threads_of(server.pid)
+            for i in range(1, limit):
+                self.assertIn(b"duet.v1.KeyValueService", answer(("v1", "v1alpha")[i % 2]))
+            self.assertLess(threads_of(server.pid), threads + 8)  # gRPC has some of its own
+            for version in ("v1", "v1alpha"):
+                with self.assertRaises(grpc.RpcError) as refused:
+                    answer(version)
+                self.assertEqual(refused.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 
 def threads_of(pid):
