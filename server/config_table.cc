@@ -292,6 +292,13 @@ constexpr SettingRow kRows[] = {
         "max-output-bytes-unauthenticated", "", kLimits, kBytes, 256, 512 * kMb,
         "As --max-output-bytes, for clients that have not given the password."),
 
+    Number<OfLimits<&Limits::grpc_max_connections>>(
+        "grpc-max-connections", "", kGrpc, kInteger, 1, 1'000'000,
+        "gRPC connections at once; further ones are closed. May need \"ulimit -n\"."),
+    Number<OfLimits<&Limits::grpc_max_pipeline_streams>>(
+        "grpc-max-pipeline-streams", "", kGrpc, kInteger, 1, 1'000'000,
+        "Streams of Pipeline at once, on all gRPC connections together; further ones get "
+        "RESOURCE_EXHAUSTED."),
     Number<OfLimits<&Limits::grpc_max_message_bytes>>(
         "grpc-max-message-bytes", "", kGrpc, kBytes, kKb, kIntMax,
         "Length of one gRPC message, either way; at most --grpc-max-memory-bytes, and that by "

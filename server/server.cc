@@ -37,12 +37,8 @@ constexpr std::chrono::seconds kOutputPeriod{1};
 // What a scrape that is under way at the end may still take.
 constexpr std::chrono::seconds kAdminGrace{1};
 
-// Descriptors that are not RESP clients: epolls, listeners, logs, and at least so many of gRPC's.
+// Descriptors that are no client's: epolls, listeners, logs, the admin port.
 constexpr uint64_t kSpareDescriptors = 512;
-
-// As many as gRPC may have where the system lets it: an accept that fails for want of one closes
-// its door for good (grpc#16058, in 1.51).
-constexpr uint64_t kPlentyOfDescriptors = 1 << 20;
 
 std::string RandomRunId() {
   std::string id;
@@ -57,21 +53,20 @@ std::string ExecutablePath() {
   return error ? std::string() : path.string();
 }
 
-// Raises the limit of open descriptors as far as it goes; says how far if that is less than what
-// max_clients needs.
-absl::Status AllowDescriptors(uint64_t max_clients) {
+// Raises the limit of open descriptors to what the doors' connections need; says so if it cannot.
+absl::Status AllowDescriptors(const Limits& limits) {
+  const uint64_t wanted =
+      uint64_t{limits.max_clients} + limits.grpc_max_connections + kSpareDescriptors;
   rlimit limit{};
-  const uint64_t wanted = max_clients + kSpareDescriptors;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return absl::OkStatus();
-  const uint64_t most = std::max<uint64_t>(wanted, std::min(limit.rlim_max, kPlentyOfDescriptors));
-  if (limit.rlim_cur >= most) return absl::OkStatus();
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return absl::OkStatus();
   rlimit raised = limit;
-  raised.rlim_cur = most;
-  raised.rlim_max = std::max(limit.rlim_max, most);
+  raised.rlim_cur = wanted;
+  raised.rlim_max = std::max<rlim_t>(limit.rlim_max, wanted);
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat("--maxclients ", max_clients, " needs ", wanted,
-                                                   " open files; this process may have ",
-                                                   limit.rlim_max, " (ulimit -n)"));
+  return absl::ResourceExhaustedError(
+      absl::StrCat("--maxclients ", limits.max_clients, " and --grpc-max-connections ",
+                   limits.grpc_max_connections, " need ", wanted,
+                   " open files; this process may have ", limit.rlim_max, " (ulimit -n)"));
 }
 
 store::StoreOptions StoreOptionsOf(const Config& config) {
@@ -157,7 +152,7 @@ Server::Server(const Config& config)
 Server::~Server() = default;
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
-  if (absl::Status allowed = AllowDescriptors(config.limits.max_clients); !allowed.ok()) {
+  if (absl::Status allowed = AllowDescriptors(config.limits); !allowed.ok()) {
     return allowed;
   }
   std::unique_ptr<Server> server(new Server(config));
@@ -272,6 +267,7 @@ absl::Status Server::OpenGrpc(const std::vector<std::string>& hosts) {
                    .client_auth = config_.tls_auth_clients,
                    .files = [this] { return tls_credentials_->files(); }};
   }
+  options.backlog = config_.tcp_backlog;
   options.runtime = &runtime_;
   options.dispatcher = dispatcher_.get();
   options.registry = &registry_;
@@ -301,7 +297,7 @@ void Server::ReportSettings() {
 // What CONFIG SET changes.
 void Server::RegisterRuntimeSettings() {
   settings_.OnChange("maxclients", [this](const Config& changed) -> std::optional<std::string> {
-    if (absl::Status allowed = AllowDescriptors(changed.limits.max_clients); !allowed.ok()) {
+    if (absl::Status allowed = AllowDescriptors(changed.limits); !allowed.ok()) {
       return std::string(allowed.message());
     }
     clients_.set_max_clients(changed.limits.max_clients);

@@ -97,6 +97,8 @@ const RowCase kCases[] = {
     {"grpc-max-message-bytes", "4mb", "4mb", kBadSizes},
     {"grpc-max-metadata-bytes", "16kb", "16kb", kBadSizes},
     {"grpc-max-memory-bytes", "64mb", "64mb", kBadSizes},
+    {"grpc-max-connections", "8", "8", kBadIntegers},
+    {"grpc-max-pipeline-streams", "8", "8", kBadIntegers},
     {"grpc-max-concurrent-streams", "256", "256", kBadIntegers},
     {"threads", "2", "2", kBadIntegers},
     {"spin-us", "20", "20", kBadIntegers},

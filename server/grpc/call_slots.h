@@ -16,6 +16,10 @@ class CallSlots {
   // Opens further slots when fewer than `low` wait, keeps at most `high` waiting, `limit` in all.
   CallSlots(int low, int high, int limit) : low_(low), high_(high), limit_(limit) {}
 
+  // Calls that are being served. A slot's own is one of them between CallCame and CallEnded.
+  int serving() const {
+    return total_.load(std::memory_order_relaxed) - waiting_.load(std::memory_order_relaxed);
+  }
   int initial() const { return high_ / 2; }
 
   // A slot begins to exist, waiting.

@@ -38,8 +38,8 @@ class PipelineCall final : private commands::Session::Peer {
   void Write(void* tag) { stream_.Write(message_, tag); }
   void Finish(const Status& status, void* tag) { stream_.Finish(status, tag); }
 
-  // The stream has come. Not OK: it must not be served.
-  Status Begin();
+  // The stream has come, as one of so many. Not OK: it must not be served.
+  Status Begin(int streams);
   // Takes the request that was read. Not OK: it breaks a rule.
   Status BeginBatch();
   // Executes commands until the response is full or the batch done; false: nothing is left.
@@ -66,10 +66,15 @@ class PipelineCall final : private commands::Session::Peer {
       std::min<size_t>(kResponseBytes, host_.limits.grpc_max_message_bytes / 2);
 };
 
-Status PipelineCall::Begin() {
+Status PipelineCall::Begin(int streams) {
   metrics::WorkerCounters& counters = host_.Counters();
   meter_.Started(counters);
   Status status = Admit(host_, context_);
+  const uint32_t limit = host_.limits.grpc_max_pipeline_streams;
+  if (status.ok() && static_cast<uint32_t>(streams) > limit) {
+    status = {::grpc::StatusCode::RESOURCE_EXHAUSTED,
+              "there are " + std::to_string(limit) + " streams of Pipeline already"};
+  }
   if (!status.ok()) return status;
   session_.emplace(commands::Door::kGrpcUnary, host_.NextSessionId(), &counters);
   session_->protocol = 3;
@@ -122,8 +127,9 @@ bool PipelineCall::FillResponse() {
 }
 
 // Serves the stream up to its end; gives the status to end it with. `call` outlives the task.
-runtime::Task<Status> Converse(PipelineCall& call, IdleStreams& idle, Step& step) {
-  Status status = call.Begin();
+runtime::Task<Status> Converse(PipelineCall& call, const CallSlots& slots, IdleStreams& idle,
+                               Step& step) {
+  Status status = call.Begin(slots.serving());
   while (status.ok()) {
     if (!idle.Enter(&call.context())) co_return Draining();
     const bool read = co_await step.On([&call](void* tag) { call.Read(tag); });
@@ -149,7 +155,7 @@ runtime::Task<> ServePipeline(CallHost& host, KeyValueAsyncService& service, Cal
     const bool came = co_await step.On([&](void* tag) { call.Ask(service, tag); });
     if (!came) break;
     if (slots.CallCame()) OpenPipelineSlot(host, service, slots, idle);
-    const Status status = co_await Converse(call, idle, step);
+    const Status status = co_await Converse(call, slots, idle, step);
     call.End(status.error_code());
     co_await step.On([&](void* tag) { call.Finish(status, tag); });
   } while (slots.CallEnded());

@@ -42,7 +42,8 @@ struct GrpcTlsOptions {
 };
 
 struct GrpcServerOptions {
-  std::vector<std::string> addresses = {"127.0.0.1", "::1"};  // at least the first must be free
+  std::vector<std::string> addresses = {"127.0.0.1"};  // numeric
+  int backlog = 511;
   std::optional<int> port = 50051;             // 0: a free one, the same on all addresses
   std::optional<GrpcTlsOptions> tls;           // this, the port or both
   runtime::Runtime* runtime = nullptr;         // outlives the server; started

@@ -162,6 +162,10 @@ void AddConnections(Builder& out, const Registry& registry, const Figures& figur
   out.Counter("redis_connections_received_total", "RESP connections accepted.", accepted);
   out.Counter("redis_rejected_connections_total", "RESP connections refused at the limit.",
               Total(registry, &WorkerCounters::connections_rejected));
+  out.Counter("duet_grpc_connections_received_total", "gRPC connections accepted.",
+              Total(registry, &WorkerCounters::grpc_connections_accepted));
+  out.Counter("duet_grpc_rejected_connections_total", "gRPC connections refused at the limit.",
+              Total(registry, &WorkerCounters::grpc_connections_rejected));
 
   const uint64_t resp_commands = Total(registry, &WorkerCounters::resp_commands);
   const uint64_t grpc_commands = Total(registry, &WorkerCounters::grpc_commands);

@@ -16,6 +16,8 @@ constexpr Counter Counters::*kReset[] = {
     &Counters::connections_closed,
     &Counters::resp_bytes_in,
     &Counters::resp_bytes_out,
+    &Counters::grpc_connections_accepted,
+    &Counters::grpc_connections_rejected,
     &Counters::grpc_bytes_in,
     &Counters::grpc_bytes_out,
     &Counters::protocol_errors,

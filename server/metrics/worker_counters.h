@@ -65,6 +65,8 @@ struct Counters {
   Counter resp_bytes_out;
   Counter resp_reads;   // from a socket, with or without a whole command
   Counter resp_writes;  // to a socket, of one batch's replies or of many
+  Counter grpc_connections_accepted;
+  Counter grpc_connections_rejected;
   Counter grpc_bytes_in;
   Counter grpc_bytes_out;
   Counter protocol_errors;

@@ -58,6 +58,8 @@ class Stream final : private EventHandler {
 
   // From now on the peer is spoken to in TLS. REQUIRES: no operation has begun.
   void StartTls(std::unique_ptr<tls::Session> session) { tls_ = std::move(session); }
+  // For those who do without a stream. REQUIRES: no operation has begun, and none follows.
+  UniqueFd TakeSocket() { return std::move(fd_); }
   // What the reading coroutine uses first when a read has ended: the cache is asked for it before,
   // where many streams wait. It lives as long as the stream.
   using ReaderMemory = std::array<std::span<const char>, 2>;

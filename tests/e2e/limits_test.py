@@ -2,6 +2,8 @@
 """Limits of the running server, at n and at n + 1."""
 import contextlib
 import os
+import resource
+import socket
 import unittest
 
 import grpc
@@ -87,6 +89,21 @@ class Limits(unittest.TestCase):
                     call(b"")
                 self.assertEqual(refused.exception.code(), grpc.StatusCode.UNAUTHENTICATED)
             self.assertLess(server.peak_rss_bytes(), 256 << 20)
+
+    def test_grpc_goes_on_when_descriptors_were_short(self):
+        with Duet() as server, contextlib.ExitStack() as stack:
+            def get():
+                with grpc.insecure_channel("%s:%d" % server.grpc) as channel:
+                    channel.unary_unary("/duet.v1.KeyValueService/Get")(b"\x0a\x01k", timeout=60)
+            get()
+            most = len(os.listdir(f"/proc/{server.pid}/fd")) + 20
+            resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (most, most))
+            crowd = [stack.enter_context(socket.create_connection(server.grpc)) for _ in range(60)]
+            wait_until(lambda: len(os.listdir(f"/proc/{server.pid}/fd")) == most,
+                       what="no descriptor left")
+            for connection in crowd:
+                connection.close()
+            get()
 
     def test_reflection_streams(self):
         limit = 128

@@ -154,6 +154,38 @@ TEST_F(PipelineTest, ManyStreamsAtOnce) {
   }
 }
 
+TEST(PipelineLimitTest, OneStreamTooManyIsRefused) {
+  constexpr uint32_t kMax = 20;  // more than there are slots at first
+  GrpcEngine server(
+      [](rpc::GrpcServerOptions& options) { options.limits.grpc_max_pipeline_streams = kMax; });
+  Request request;
+  AddCommand(request, {"PING"});
+  Response response;
+  struct Open {
+    explicit Open(GrpcEngine& server) : stream(server.stub->Pipeline(&context)) {}
+    ::grpc::ClientContext context;
+    std::unique_ptr<::grpc::ClientReaderWriter<Request, Response>> stream;
+  };
+  std::vector<std::unique_ptr<Open>> open;
+  for (uint32_t i = 0; i < kMax; ++i) {
+    open.push_back(std::make_unique<Open>(server));
+    ASSERT_TRUE(open.back()->stream->Write(request));
+    ASSERT_TRUE(open.back()->stream->Read(&response)) << i;
+  }
+  for (int i = 0; i < 40; ++i) {  // more than say no at once
+    Open another(server);
+    EXPECT_FALSE(another.stream->Read(&response));
+    const ::grpc::Status refused = another.stream->Finish();
+    ASSERT_EQ(refused.error_code(), ::grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(refused.error_message(), "there are 20 streams of Pipeline already");
+  }
+  open.back()->stream->WritesDone();
+  EXPECT_TRUE(open.back()->stream->Finish().ok());
+  Open instead(server);
+  ASSERT_TRUE(instead.stream->Write(request));
+  EXPECT_TRUE(instead.stream->Read(&response));
+}
+
 // What a reply may be is a limit of the message.
 TEST(PipelineLimitTest, AReplyThatDoesNotFitIsAnError) {
   GrpcEngine server(

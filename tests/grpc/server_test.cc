@@ -5,8 +5,10 @@
 #include <chrono>
 #include <cstdlib>
 #include <gtest/gtest.h>
+#include <memory>
 #include <netinet/in.h>
 #include <string>
+#include <string_view>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
@@ -17,6 +19,8 @@
 #include "grpcpp/generic/generic_stub.h"
 
 #include "server/grpc/auth.h"
+#include "server/grpc/given_sockets.h"
+#include "server/runtime/unique_fd.h"
 #include "tests/grpc/grpc_fixture.h"
 
 namespace duet::testing {
@@ -50,8 +54,9 @@ TEST(GrpcServerTest, ATakenPortIsOneClearLine) {
   options.registry = &first.engine.registry;
   const auto second = rpc::GrpcServer::Start(options);
   ASSERT_FALSE(second.ok());
-  EXPECT_EQ(second.status().message(), "grpc: cannot listen on 127.0.0.1:" +
-                                           std::to_string(*options.port) + ": the port is in use");
+  EXPECT_EQ(second.status().message(),
+            "grpc: cannot listen on 127.0.0.1:" + std::to_string(*options.port) +
+                ": Address already in use");
 }
 
 TEST(GrpcServerTest, ListensOnEveryAddressWithOnePort) {
@@ -64,6 +69,59 @@ TEST(GrpcServerTest, ListensOnEveryAddressWithOnePort) {
   const auto stub = v1::KeyValueService::NewStub(
       ::grpc::CreateChannel("127.0.0.2:" + port, ::grpc::InsecureChannelCredentials()));
   EXPECT_TRUE(Get(*stub).ok());
+}
+
+// A connection without a word of HTTP/2 on it.
+class BareConnection {
+ public:
+  explicit BareConnection(GrpcEngine& server) : socket_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<uint16_t>(server.server->port()));
+    EXPECT_EQ(connect(socket_.get(), reinterpret_cast<sockaddr*>(&address), sizeof(address)), 0);
+  }
+  void Send(std::string_view bytes) {
+    EXPECT_EQ(send(socket_.get(), bytes.data(), bytes.size(), 0),
+              static_cast<ssize_t>(bytes.size()));
+  }
+  // Blocks until the server speaks (gRPC does so first, with its settings) or closes; true: it
+  // spoke.
+  bool Served() {
+    char byte;
+    return recv(socket_.get(), &byte, 1, 0) > 0;
+  }
+
+ private:
+  runtime::UniqueFd socket_;
+};
+
+constexpr std::string_view kPreface("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0", 33);
+
+TEST(GrpcServerTest, AcceptsAsManyConnectionsAsAllowed) {
+  GrpcEngine server(
+      [](rpc::GrpcServerOptions& options) { options.limits.grpc_max_connections = 2; });
+  const metrics::WorkerCounters& counters = server.engine.registry.worker(0);
+  BareConnection first(server);
+  auto second = std::make_unique<BareConnection>(server);
+  EXPECT_TRUE(first.Served());
+  EXPECT_TRUE(second->Served());
+  EXPECT_FALSE(BareConnection(server).Served());
+  EXPECT_EQ(counters.grpc_connections_accepted.Value(), 2u);
+  EXPECT_EQ(counters.grpc_connections_rejected.Value(), 1u);
+  // gRPC needs a moment to see that one has gone.
+  second.reset();
+  do {
+    server.engine.AdvanceMs(rpc::GivenSockets::kLookEveryMs);
+  } while (!BareConnection(server).Served());
+}
+
+TEST(GrpcServerTest, ASilentPeerDoesNotHoldADrain) {
+  GrpcEngine server;
+  BareConnection bare(server), silent(server);
+  silent.Send(kPreface);
+  EXPECT_TRUE(silent.Served());
+  server.server->DrainBlocking(absl::InfiniteDuration());
 }
 
 TEST(GrpcServerTest, HealthFollowsServing) {
