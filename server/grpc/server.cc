@@ -159,9 +159,8 @@ class Server final : public GrpcServer, private CallHost {
   }
   void Spawn(runtime::Task<> task) override { tasks_.Spawn(std::move(task)); }
 
-  // Methods of most calls have no more waiting slots than others: each that is used next is one
-  // that was used long ago, and no longer in the cache. Measured: 4 % of the CPU of a call, between
-  // 16 and 128. A burst opens more.
+  // As many wait for calls of one method as of another: more make no difference to the methods of
+  // most calls (measured with 16 and with 128), and a burst opens more.
   CallSlots& Slots(int low = 4, int high = 32, int limit = kMaxSlots) {
     return *slots_.emplace_back(std::make_unique<CallSlots>(low, high, limit));
   }

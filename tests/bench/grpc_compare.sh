@@ -1,7 +1,8 @@
 #!/bin/sh
 # Compares Duet's gRPC door with an empty gRPC C++ echo server (tests/bench/grpc_echo_server.cc),
-# which is the limit that gRPC itself sets. The two take turns, round by round, on this machine;
-# what counts is the median of the rounds' ratios.
+# which is the limit that gRPC itself sets. The two take turns, round by round, on this machine, and
+# are started anew every few rounds: where a process' memory happens to lie moves its figures for as
+# long as it runs. What counts is the median of the rounds' ratios. About six minutes.
 #
 #   tests/bench/grpc_compare.sh <bin directory> [rounds] [seconds]
 #
@@ -10,8 +11,9 @@
 set -eu
 
 bin=${1:?usage: grpc_compare.sh <bin directory> [rounds] [seconds]}
-rounds=${2:-5}
-seconds=${3:-5}
+rounds=${2:-12}
+seconds=${3:-2}
+rounds_per_start=3
 server=${DUET_SERVER:-$bin/duet-server}
 work=$(mktemp -d)
 duet_pid='' echo_pid=''
@@ -19,9 +21,9 @@ stop() {
   [ -z "$duet_pid" ] || kill "$duet_pid" 2>/dev/null || true
   [ -z "$echo_pid" ] || kill "$echo_pid" 2>/dev/null || true
   wait
-  rm -rf "$work"
+  duet_pid='' echo_pid=''
 }
-trap stop EXIT
+trap 'stop; rm -rf "$work"' EXIT
 trap 'exit 130' INT TERM
 
 # Waits for the line "grpc 127.0.0.1:PORT" in a file and prints the address.
@@ -36,15 +38,17 @@ address_in() {
   exit 1
 }
 
-# shellcheck disable=SC2086
-env -u DUET_SERVER -u DUET_FLAGS \
-  "$server" --grpc-port 0 --resp-port 0 --admin-port 0 ${DUET_FLAGS:-} >"$work/duet" 2>&1 &
-duet_pid=$!
-"$bin/grpc_echo_server" >"$work/echo" 2>&1 &
-echo_pid=$!
-duet=$(address_in "$work/duet")
-echo=$(address_in "$work/echo")
-"$bin/grpc_load" --target="$duet" --mode=load --keys=100000 >/dev/null
+start() {
+  # shellcheck disable=SC2086
+  env -u DUET_SERVER -u DUET_FLAGS \
+    "$server" --grpc-port 0 --resp-port 0 --admin-port 0 ${DUET_FLAGS:-} >"$work/duet" 2>&1 &
+  duet_pid=$!
+  "$bin/grpc_echo_server" >"$work/echo" 2>&1 &
+  echo_pid=$!
+  duet=$(address_in "$work/duet")
+  echo=$(address_in "$work/echo")
+  "$bin/grpc_load" --target="$duet" --mode=load --keys=100000 >/dev/null
+}
 
 # load <address> <pid> <mode> <channels> <in flight>: "calls_per_s cpu_us_per_call p50 p99 p999"
 load() {
@@ -53,20 +57,26 @@ load() {
     sed 's/.*calls_per_s=\([^ ]*\) cpu_us_per_call=\([^ ]*\) p50_us=\([^ ]*\) p99_us=\([^ ]*\) p999_us=\([^ ]*\) .*/\1 \2 \3 \4 \5/'
 }
 
-for shape in '1 64' '8 8'; do
-  channels=${shape% *} in_flight=${shape#* }
-  for op in get set; do
-    out=$work/$op-$channels
-    for _ in $(seq "$rounds"); do
+round() {
+  for shape in '1 64' '8 8'; do
+    channels=${shape% *} in_flight=${shape#* }
+    for op in get set; do
+      out=$work/$op-$channels
       printf '%s ' "$(load "$echo" "$echo_pid" "echo-$op" "$channels" "$in_flight")" >>"$out"
       load "$duet" "$duet_pid" "$op" "$channels" "$in_flight" >>"$out"
     done
   done
-done
-for op in get set; do
-  for _ in $(seq "$rounds"); do
+  for op in get set; do
     load "$duet" "$duet_pid" "pipeline-$op" 1 4 >>"$work/pipeline-$op"
   done
+}
+
+done=0
+while [ "$done" -lt "$rounds" ]; do
+  [ $((done % rounds_per_start)) -ne 0 ] || { stop; start; }
+  done=$((done + 1))
+  echo "$(date +%H:%M:%S) round $done of $rounds" >&2
+  round
 done
 
 # median <file> <awk expression>

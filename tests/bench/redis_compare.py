@@ -102,8 +102,9 @@ def families(workloads):
     return grouped(workloads, lambda workload: workload.target.as_good_as or workload.name)
 
 
-def run_group(generator, flags, group, rounds, done):
-    """Runs workloads with values of one size, whose servers stand side by side."""
+def run_group(generator, flags, group, rounds, done, keep):
+    """Runs workloads with values of one size, whose servers stand side by side. Calls keep(samples)
+    after each start: half an hour of samples must not be lost to an error late in it."""
     samples = {workload.name: {} for workload in group}
     starts = [range(rounds)[first:first + ROUNDS_PER_START]
               for first in range(0, rounds, ROUNDS_PER_START)]
@@ -120,6 +121,7 @@ def run_group(generator, flags, group, rounds, done):
                 progress(f"start {number} of {len(starts)}: {len(part)} rounds of "
                          + ", ".join(workload.name for workload in family))
                 run_rounds(generator, family, servers, part, samples)
+        keep(samples)
     for workload in group:
         mine = samples[workload.name]
         done(workload, {"samples": mine, "ratios": report.ratios(mine)})
@@ -138,7 +140,7 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="a tenth of keys and requests")
     parser.add_argument("--smoke", action="store_true",
                         help="a hundredth of them, one round, and no verdict: a test of this script")
-    parser.add_argument("--json", type=pathlib.Path, help="write every sample to this file")
+    parser.add_argument("--json", type=pathlib.Path, help="write every sample to this file, after each start of the servers")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--update-readme", action="store_true")
     parser.add_argument("--generator", choices=("redis_load", "redis-benchmark"),
@@ -164,15 +166,20 @@ def main():
         rows.append(report.row(workload, result, results))
         print(report.text_line(rows[-1]), flush=True)
 
+    about = report.environment(harness.ROOT, rounds, generator.name)
+
+    def keep(samples):
+        if options.json:
+            shown = results | {name: {"samples": mine} for name, mine in samples.items()}
+            options.json.write_text(json.dumps({"about": about, "results": shown}, indent=1))
+
     print(report.text_line(report.HEADINGS), flush=True)
     for group in grouped((w for w in chosen if isinstance(w, Workload)), lambda w: w.value_bytes):
-        run_group(generator, options.flags, group, rounds, done)
+        run_group(generator, options.flags, group, rounds, done, keep)
     for workload in chosen:
         if isinstance(workload, MemoryWorkload):
             done(workload, run_memory(generator, options.flags, workload))
-    about = report.environment(harness.ROOT, rounds, generator.name)
-    if options.json:
-        options.json.write_text(json.dumps({"about": about, "results": results}, indent=1))
+    keep({})
     table = report.markdown(about, rows)
     if options.markdown:
         print("\n" + table)
