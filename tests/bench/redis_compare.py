@@ -140,7 +140,8 @@ def parse_arguments():
     parser.add_argument("--quick", action="store_true", help="a tenth of keys and requests")
     parser.add_argument("--smoke", action="store_true",
                         help="a hundredth of them, one round, and no verdict: a test of this script")
-    parser.add_argument("--json", type=pathlib.Path, help="write every sample to this file, after each start of the servers")
+    parser.add_argument("--json", type=pathlib.Path,
+                        help="write every sample to this file, after each start of the servers")
     parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     parser.add_argument("--update-readme", action="store_true")
     parser.add_argument("--generator", choices=("redis_load", "redis-benchmark"),
