@@ -18,7 +18,7 @@ namespace duet {
 
 enum class SettingKind : uint8_t {
   kInteger,
-  kPort,          // as kInteger; also "off" (-1)
+  kPort,          // as kInteger from 0 on; "off" stands for kPortOff
   kBytes,         // also with redis.conf's units: k = 1000, kb = 1024, m, mb, g, gb
   kMilliseconds,  // also with ms, s, m
   kOctal,         // mode bits of a file

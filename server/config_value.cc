@@ -116,6 +116,8 @@ std::optional<SettingFault> ParseNumber(const SettingRow& row, std::string_view 
         value = kPortOff;
         return std::nullopt;
       }
+      // "off" is the only spelling of kPortOff: a number below 0 is a mistake.
+      if (text.starts_with('-')) return SettingFault::kOutOfBounds;
       return ParseWhole(text, value);
     default:
       return ParseWhole(text, value);
