@@ -22,8 +22,10 @@ namespace duet {
 
 inline constexpr size_t kMaxConfigFileBytes = 1 << 20;
 
-// Sets what the text says. The error is a line for each of the lines that are wrong (twenty at the
-// most): "redis.conf:12: unknown setting prt; did you mean port?".
+// Sets what the text says. The error is a line for each of the first lines that are wrong, and one
+// for the rest: "redis.conf:12: unknown setting prt; did you mean port?". It shows no value, and of
+// a line that is none of a configuration nothing but how its first word begins: the path may be
+// that of a key or of /etc/shadow, and errors go into logs.
 absl::Status ApplyConfigText(std::string_view path, std::string_view text, Config& config);
 
 // The text changed so that it says what `wanted` says, as Redis' CONFIG REWRITE does it: comments,

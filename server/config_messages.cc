@@ -53,10 +53,13 @@ std::string NearestFlag(std::string_view name) {
 }
 
 std::string InvalidValue(const SettingRow& row, std::string_view where, std::string_view text) {
-  const std::string shown = row.kind == SettingKind::kSecret
-                                ? "invalid value"
-                                : "invalid value '" + std::string(text) + "'";
-  return absl::StrCat(shown, " for ", std::string(where), ": must be ", AllowedValues(row));
+  if (row.kind == SettingKind::kSecret) return InvalidValue(row, where);
+  return absl::StrCat("invalid value '", std::string(text), "' for ", std::string(where),
+                      ": must be ", AllowedValues(row));
+}
+
+std::string InvalidValue(const SettingRow& row, std::string_view where) {
+  return absl::StrCat("invalid value for ", std::string(where), ": must be ", AllowedValues(row));
 }
 
 }  // namespace duet

@@ -18,5 +18,7 @@ std::string NearestFlag(std::string_view name);
 // "invalid value 'x' for --threads: must be ...". `where` is how the user named the setting:
 // "--threads", "DUET_THREADS". Secrets are not shown.
 std::string InvalidValue(const SettingRow& row, std::string_view where, std::string_view text);
+// The same without the value: "invalid value for threads: must be ...".
+std::string InvalidValue(const SettingRow& row, std::string_view where);
 
 }  // namespace duet

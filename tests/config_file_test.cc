@@ -6,6 +6,7 @@
 #include <unistd.h>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -71,24 +72,50 @@ TEST(ConfigFileTest, SaysWhereAndWhatIsWrong) {
   EXPECT_EQ(Refusal("\nprt 1"), "f:2: unknown setting prt; did you mean port?");
   EXPECT_EQ(Refusal("zzzzzzzz 1"), "f:1: unknown setting zzzzzzzz; --help lists them all");
   EXPECT_EQ(Refusal("threads many"),
-            "f:1: invalid value 'many' for threads: must be a whole number from 0 to 256");
+            "f:1: invalid value for threads: must be a whole number from 0 to 256");
+  EXPECT_EQ(Refusal("port -1"),
+            "f:1: invalid value for port: must be a port from 0 to 65535, or off");
   EXPECT_EQ(Refusal("threads"), "f:1: threads needs a value");
+  EXPECT_EQ(Refusal("appendonly"), "f:1: appendonly needs a value");
   EXPECT_EQ(Refusal("threads 1 2"),
             "f:1: threads takes one value; put it in quotes if it has spaces");
   EXPECT_EQ(Refusal("requirepass \"a"), "f:1: unbalanced quotes");
   EXPECT_EQ(Refusal("config other"), "f:1: a configuration file cannot name another one");
   EXPECT_EQ(Refusal("threads x\nmaxclients 5\nspin-us -1"),
             Refusal("threads x") +
-                "\nf:3: invalid value '-1' for spin-us: must be a whole number "
-                "from 0 to 20");
+                "\nf:3: invalid value for spin-us: must be a whole number from 0 to 20");
 }
 
-TEST(ConfigFileTest, ShowsTwentyComplaintsAndNoPassword) {
-  std::string text;
-  for (int i = 0; i < 30; ++i) text += "x\n";
-  const std::string refusal = Refusal(text);
-  EXPECT_EQ(std::count(refusal.begin(), refusal.end(), '\n'), 19);
-  EXPECT_THAT(Refusal("requirepass " + std::string(513, 'q')), ::testing::Not(HasSubstr("qq")));
+TEST(ConfigFileTest, ShowsFiveComplaintsAndHowManyMoreThereAre) {
+  std::string text, shown;
+  for (int i = 1; i <= 5; ++i) {
+    text += "x 1\n";
+    shown +=
+        (i == 1 ? "f:" : "\nf:") + std::to_string(i) + ": unknown setting x; --help lists them all";
+  }
+  EXPECT_EQ(Refusal(text), shown);
+  EXPECT_EQ(Refusal(text + "threads 1\nx 1\n"), shown + "\nand 1 more");
+  EXPECT_EQ(Refusal(text + "threads x\n\"\nthreads\n"), shown + "\nand 3 more");
+}
+
+// The path may be that of a key or of /etc/shadow.
+TEST(ConfigFileTest, ShowsNothingOfTheWrongFileButHowItsWordsBegin) {
+  const std::string not_a_line = "f:1: this is not a setting and its value";
+  EXPECT_EQ(Refusal("root:$y$j9T$F5Jx5fExrKuPp53xLKQ..1:19000:0:99999:7:::"), not_a_line);
+  EXPECT_EQ(Refusal("MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQ"), not_a_line);
+  EXPECT_EQ(Refusal("hunter2"), not_a_line);
+  EXPECT_EQ(Refusal("PASSWORD=hunter2 # mine"),
+            "f:1: unknown setting PASSWORD...; --help lists them all");
+  EXPECT_EQ(Refusal("\x1b[2J 1"), "f:1: unknown setting ...; --help lists them all");
+  EXPECT_EQ(Refusal(std::string(25, 'q') + " 1"),
+            "f:1: unknown setting " + std::string(24, 'q') + "...; --help lists them all");
+  for (const SettingRow& row : SettingRows()) {
+    const std::string line =
+        absl::StrCat(std::string(row.name), " hunter2:", std::string(600, 'q'));
+    Config config;
+    const absl::Status status = ApplyConfigText("f", line, config);
+    EXPECT_THAT(std::string(status.message()), ::testing::Not(HasSubstr("hunter2"))) << row.name;
+  }
 }
 
 TEST(ConfigFileTest, TakesOnlyWhatIsTrueOfWhatItDoesNotHave) {
@@ -304,9 +331,9 @@ TEST_F(RewriteTest, SaysWhyItCannot) {
             "ERR The server is running without a config file");
   Write("");
   Start({});
-  Write("broken\n");
-  EXPECT_EQ(Rewrite(), "ERR Rewriting config file: " + path_ + ":1: broken needs a value");
-  EXPECT_EQ(Written(), "broken\n");
+  Write("timeout\n");
+  EXPECT_EQ(Rewrite(), "ERR Rewriting config file: " + path_ + ":1: timeout needs a value");
+  EXPECT_EQ(Written(), "timeout\n");
 }
 
 TEST(LoadConfigTest, SaysWhichFileIsMissing) {
