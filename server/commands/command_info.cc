@@ -32,7 +32,7 @@ void ReplyStatusSet(ReplyWriter& reply, const std::vector<std::string_view>& wor
 
 void ReplyTips(ReplyWriter& reply, std::string_view tips) {
   const std::vector<std::string> words = absl::StrSplit(std::string(tips), ' ', absl::SkipEmpty());
-  reply.Array(words.size());
+  reply.Set(words.size());
   for (const std::string& word : words) reply.Bulk(word);
 }
 
@@ -42,8 +42,12 @@ void ReplyPair(ReplyWriter& reply, std::string_view name, int64_t value) {
 }
 
 // One key specification. Redis counts `lastkey` from the first key where it is not negative.
-void ReplyKeySpec(ReplyWriter& reply, const KeySpec& keys) {
-  reply.Map(3);
+void ReplyKeySpec(ReplyWriter& reply, const KeySpec& keys, std::string_view notes) {
+  reply.Map(notes.empty() ? 3 : 4);
+  if (!notes.empty()) {
+    reply.Bulk("notes");
+    reply.Bulk(notes);
+  }
   reply.Bulk("flags");
   ReplyStatusSet(reply, KeyAccessNames(keys.access));
   reply.Bulk("begin_search");
@@ -86,10 +90,12 @@ void ReplyCommand(ReplyWriter& reply, const Command& command) {
   ReplyTips(reply, spec.tips);
   const KeySpec* const key_specs[] = {&spec.keys, &spec.more_keys, &spec.channels};
   const auto exists = [](const KeySpec* keys) { return keys->first != 0; };
-  reply.Array(static_cast<size_t>(std::ranges::count_if(key_specs, exists)));
+  reply.Set(static_cast<size_t>(std::ranges::count_if(key_specs, exists)));
   for (const KeySpec* keys : key_specs) {
-    if (exists(keys)) ReplyKeySpec(reply, *keys);
+    if (exists(keys)) ReplyKeySpec(reply, *keys, keys == &spec.keys ? spec.key_notes : "");
   }
+  // As Redis has it: an array, but where there are none, an empty set.
+  if (command.subcommands.empty()) return reply.Set(0);
   reply.Array(command.subcommands.size());
   for (const Command* subcommand : command.subcommands) ReplyCommand(reply, *subcommand);
 }

@@ -110,6 +110,7 @@ struct CommandSpec {
   Handler handler = nullptr;  // null for a pure container (CLIENT, CONFIG)
   std::span<const CommandSpec> subcommands{};
   std::string_view tips{};              // COMMAND's tips, separated by spaces
+  std::string_view key_notes{};         // what COMMAND says of `keys` where their access surprises
   std::string_view deprecated_since{};  // first Redis version that discourages it
   std::string_view replaced_by{};       // and what it recommends instead
 };

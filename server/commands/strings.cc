@@ -159,7 +159,8 @@ constexpr CommandSpec kRows[] = {
      .syntax = "key value [NX | XX | IFEQ ifeq-value | IFNE ifne-value | IFDEQ ifdeq-digest | "
                "IFDNE ifdne-digest] [GET] [EX seconds | PX milliseconds | "
                "EXAT unix-time-seconds | PXAT unix-time-milliseconds | KEEPTTL]",
-     .handler = Set},
+     .handler = Set,
+     .key_notes = "RW and ACCESS due to the optional `GET` argument"},
     {.name = "setnx",
      .arity = 3,
      .flags = kWrite | kDenyOom | kFast,
@@ -234,7 +235,8 @@ constexpr CommandSpec kRows[] = {
      .complexity = kConstant,
      .syntax = "key [EX seconds | PX milliseconds | EXAT unix-time-seconds | "
                "PXAT unix-time-milliseconds | PERSIST]",
-     .handler = GetEx},
+     .handler = GetEx,
+     .key_notes = "RW and UPDATE because it changes the TTL"},
 };
 static_assert(RowsAreValid(kRows));
 
