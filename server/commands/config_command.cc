@@ -10,6 +10,7 @@
 
 #include "server/api/settings.h"
 #include "server/base/log.h"
+#include "server/base/numbers.h"
 #include "server/commands/command_check.h"
 #include "server/commands/command_spec.h"
 #include "server/commands/command_table.h"
@@ -31,16 +32,16 @@ Pairs Match(const Settings& settings, std::string_view pattern) {
   return matches;
 }
 
-// A setting that several patterns match is given once.
+// A setting that several patterns match is given once, as the first of them gives it.
 void ConfigGet(CommandContext& ctx) {
   Pairs found;
   for (const std::string_view pattern : ctx.args.subspan(2)) {
     for (auto& match : Match(*ctx.server.settings, pattern)) found.push_back(std::move(match));
   }
-  std::sort(found.begin(), found.end());
-  found.erase(std::unique(found.begin(), found.end(),
-                          [](const auto& a, const auto& b) { return a.first == b.first; }),
-              found.end());
+  std::ranges::stable_sort(found, {}, [](const auto& match) { return ToLower(match.first); });
+  const auto again =
+      std::ranges::unique(found, EqualsIgnoreCase, [](const auto& match) { return match.first; });
+  found.erase(again.begin(), again.end());
   ctx.reply.Map(found.size());
   for (const auto& [name, value] : found) {
     ctx.reply.Bulk(name);
