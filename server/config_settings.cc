@@ -62,7 +62,9 @@ std::string WhyRefused(const SettingRow& row, SettingFault fault, std::string_vi
     return "argument(s) must be one of the following: " + absl::StrJoin(words, ", ");
   }
   if (row.text != nullptr) return "argument must be " + AllowedValues(row);
-  if (fault == SettingFault::kOutOfBounds) {
+  // A number beyond int64 is none to Redis.
+  const bool is_none = row.kind == SettingKind::kInteger && !ParseInt64(value);
+  if (fault == SettingFault::kOutOfBounds && !is_none) {
     return absl::StrCat("argument must be between ", row.min, " and ", row.max, " inclusive");
   }
   return row.kind == SettingKind::kBytes ? "argument must be a memory value"

@@ -525,6 +525,14 @@ TEST_F(ConfigSettingsTest, ErrorsAreThoseOfRedis) {
   EXPECT_EQ(Set({{"maxclients", "abc"}}),
             "ERR CONFIG SET failed (possibly related to argument 'maxclients') - argument couldn't "
             "be parsed into an integer");
+  for (const char* beyond_int64 : {"9223372036854775808", "-9223372036854775809"}) {
+    EXPECT_EQ(Set({{"timeout", beyond_int64}}),
+              "ERR CONFIG SET failed (possibly related to argument 'timeout') - argument couldn't "
+              "be parsed into an integer");
+  }
+  EXPECT_EQ(Set({{"timeout", "9223372036854775807"}}),
+            "ERR CONFIG SET failed (possibly related to argument 'timeout') - argument must be "
+            "between 0 and 2147483647 inclusive");
   EXPECT_EQ(Set({{"timeout", "-1"}}),
             "ERR CONFIG SET failed (possibly related to argument 'timeout') - argument must be "
             "between 0 and 2147483647 inclusive");
