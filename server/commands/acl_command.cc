@@ -197,7 +197,10 @@ void AclSetUser(CommandContext& ctx) {
 // ACL LOAD and ACL SAVE.
 void NoAclFile(CommandContext& ctx) {
   ctx.reply.Error(MakeError(ErrorCode::kGeneric,
-                            "ERR This Redis instance is not configured to use an ACL file."));
+                            "ERR This Redis instance is not configured to use an ACL file. You may "
+                            "want to specify users via the ACL SETUSER command and then issue a "
+                            "CONFIG REWRITE (assuming you have a Redis configuration file set) in "
+                            "order to store users in the Redis configuration."));
 }
 
 void AclHelp(CommandContext& ctx) {
