@@ -22,6 +22,7 @@
 #include "server/commands/command_spec.h"
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
+#include "server/commands/debug_permission.h"
 #include "server/commands/debug_protocol.h"
 #include "server/commands/dump_format.h"
 #include "server/commands/help_text.h"
@@ -31,16 +32,6 @@
 
 namespace duet::commands {
 namespace {
-
-bool IsLocal(const Session& session) {
-  const std::string address = session.PeerAddress();
-  return address.starts_with("127.") || address.starts_with("[::1]:") || address.starts_with("/");
-}
-
-bool IsAllowed(const CommandContext& ctx) {
-  const DebugAccess access = ctx.server.debug_access;
-  return access == DebugAccess::kYes || (access == DebugAccess::kLocal && IsLocal(ctx.session));
-}
 
 // DEBUG SLEEP seconds
 void SleepBlocking(CommandContext& ctx) {
@@ -168,13 +159,7 @@ void Help(CommandContext& ctx) {
 }
 
 void Debug(CommandContext& ctx) {
-  if (!IsAllowed(ctx)) {
-    return ctx.reply.Error(MakeError(
-        ErrorCode::kNoPermission,
-        "ERR DEBUG command not allowed. If the enable-debug-command option is set to \"local\", "
-        "you can run it from a local connection, otherwise you need to set this option in the "
-        "configuration file, and then restart the server."));
-  }
+  if (const auto error = RefuseDebug(ctx.server, ctx.session)) return ctx.reply.Error(*error);
   const size_t words = ctx.args.size();
   if (words == 2 && EqualsIgnoreCase(ctx.args[1], "help")) return Help(ctx);
   for (const DebugSubcommand& subcommand : kSubcommands) {
@@ -188,7 +173,7 @@ void Debug(CommandContext& ctx) {
 constexpr CommandSpec kRows[] = {
     {.name = "debug",
      .arity = -2,
-     .flags = kAdmin | kNoScript | kLoading | kStale | kAllShards | kKeepsAccess,
+     .flags = kAdmin | kNoScript | kLoading | kStale | kAllShards | kKeepsAccess | kProtected,
      .group = "server",
      .since = "1.0.0",
      .summary = "Holds what tests need; refused unless enable-debug-command allows it.",

@@ -12,6 +12,7 @@
 
 #include "server/base/check.h"
 #include "server/commands/command_spec.h"
+#include "server/commands/debug_permission.h"
 #include "server/commands/further_steps.h"
 #include "server/commands/transaction.h"
 
@@ -124,6 +125,12 @@ Step QueueCommand(Call& call) {
   if ((flags & kNoMulti) != 0) {
     Refuse(call, MakeError(ErrorCode::kGeneric, "ERR Command not allowed inside a transaction"));
     return Step::kAnswered;
+  }
+  if ((flags & kProtected) != 0) {
+    if (const auto error = RefuseDebug(call.server, call.session)) {
+      Refuse(call, *error);
+      return Step::kAnswered;
+    }
   }
   if ((flags & kNotQueued) != 0) return Step::kGoOn;
   Transaction& transaction = *call.session.transaction;

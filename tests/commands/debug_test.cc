@@ -27,6 +27,17 @@ TEST_F(DebugTest, IsRefusedUnlessItIsAllowed) {
   EXPECT_EQ(Run({"debug"}), "-ERR wrong number of arguments for 'debug' command");
 }
 
+TEST_F(DebugTest, IsRefusedBeforeItIsQueued) {
+  engine().server.debug_access = DebugAccess::kNo;
+  EXPECT_EQ(Run({"multi"}), "+OK");
+  EXPECT_EQ(Run({"debug", "help"}), kRefused);
+  EXPECT_EQ(Run({"exec"}), "-EXECABORT Transaction discarded because of previous errors.");
+  engine().server.debug_access = DebugAccess::kYes;
+  EXPECT_EQ(Run({"multi"}), "+OK");
+  EXPECT_EQ(Run({"debug", "sleep", "0"}), "+QUEUED");
+  EXPECT_EQ(Run({"exec"}), "[+OK]");
+}
+
 TEST_F(DebugTest, LocalMeansThisMachine) {
   engine().server.debug_access = DebugAccess::kLocal;
   for (const char* address : {"127.0.0.1:5000", "127.9.9.9:1", "[::1]:5000", "/run/duet.sock:0"}) {
