@@ -167,7 +167,9 @@ Status IncrementFloating(BindingContext& context, const v1::IncrementRequest& re
   CaptureReply reply(&text);
   context.Run(std::array<std::string_view, 3>{"INCRBYFLOAT", request.key(), delta}, reply);
   if (reply.error()) return ToStatus(*reply.error());
-  response.set_floating(ParseDouble(text).value_or(0));
+  // INCRBYFLOAT counts in long double: a sum that is beyond the range of a double is infinite here,
+  // as the API says, and it has been stored, so an error would be wrong.
+  response.set_floating(static_cast<double>(ParseLongDouble(text).value()));
   return Status();
 }
 

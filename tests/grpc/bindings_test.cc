@@ -1,4 +1,6 @@
 // What each typed RPC does, over the wire.
+#include <limits>
+
 #include "duet/v1/key_value_service.pb.h"
 #include "tests/grpc/grpc_fixture.h"
 
@@ -263,6 +265,32 @@ TEST_F(BindingsTest, IncrementByFloatingNumbers) {
   request.set_floating(-1e-3);
   EXPECT_TRUE(Call(&Stub::Increment, request, &response).ok());
   EXPECT_DOUBLE_EQ(response.floating(), 2.499);
+}
+
+// The numbers at keys are those of Redis, which counts in long double.
+TEST_F(BindingsTest, IncrementBeyondTheRangeOfADoubleGivesInfinity) {
+  constexpr double kInfinity = std::numeric_limits<double>::infinity();
+  for (const double sign : {1.0, -1.0}) {
+    v1::IncrementRequest request;
+    request.set_key(sign > 0 ? "up" : "down");
+    request.set_floating(sign * 1e308);
+    v1::IncrementResponse response;
+    EXPECT_TRUE(Call(&Stub::Increment, request, &response).ok());
+    EXPECT_EQ(response.floating(), sign * 1e308);
+    EXPECT_TRUE(Call(&Stub::Increment, request, &response).ok());
+    EXPECT_EQ(response.floating(), sign * kInfinity);
+    request.set_floating(sign * -1e308);
+    EXPECT_TRUE(Call(&Stub::Increment, request, &response).ok());
+    EXPECT_EQ(response.floating(), sign * 1e308);  // nothing was lost
+  }
+  Run({"SET", "n", "2e4000"});
+  v1::IncrementRequest request;
+  request.set_key("n");
+  request.set_floating(1);
+  v1::IncrementResponse response;
+  EXPECT_TRUE(Call(&Stub::Increment, request, &response).ok());
+  EXPECT_EQ(response.floating(), kInfinity);
+  EXPECT_EQ(Get("n").value().size(), 4001u);
 }
 
 TEST_F(BindingsTest, AppendGivesTheLength) {
