@@ -307,18 +307,26 @@ Connection::Next Connection::ExecuteInput() {
     Next next = Next::kRead;
     if (!ExecuteBatch(writer, parsed.consumed, &next)) return next;
     input_.remove_prefix(parsed.consumed);
-    if (parsed.status == ParseStatus::kProtocolError) {
-      state().counters->protocol_errors.Add();
-      state().counters->errors[static_cast<size_t>(ErrorWord::kErr)].Add();
-      LogEvent(LogLevel::kWarning, "closes a connection: what it sent is no RESP", parser_.error());
-      writer.Error(Error{ErrorCode::kProtocol, parser_.error()});
-      return Finish();
-    }
+    if (parsed.status == ParseStatus::kProtocolError) return EndWithProtocolError(writer);
     if (parsed.status == ParseStatus::kNeedMore) break;
   }
   KeepInput();
   TakeMail();
   return SendOutputWithTurn();
+}
+
+Connection::Next Connection::EndWithProtocolError(RespWriter& writer) {
+  state().counters->protocol_errors.Add();
+  if (parser_.is_http()) {
+    LogEvent(LogLevel::kWarning, "closes a connection: it sent HTTP, perhaps to attack",
+             parser_.error());
+    state().output.Clear();
+    return Next::kClose;
+  }
+  LogEvent(LogLevel::kWarning, "closes a connection: what it sent is no RESP", parser_.error());
+  state().counters->errors[static_cast<size_t>(ErrorWord::kErr)].Add();
+  writer.Error(Error{ErrorCode::kProtocol, parser_.error()});
+  return Finish();
 }
 
 // False: the rest of the input has to wait, or the connection ends; *next says which.

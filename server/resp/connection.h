@@ -147,6 +147,7 @@ class Connection final : private runtime::Doorbell::Handler,
   void NoteUnsent(size_t bytes);
   void StartWaitTimer();
   bool ExecuteBatch(RespWriter& writer, size_t parsed_bytes, Next* next);
+  Next EndWithProtocolError(RespWriter& writer);
   Next SendOutput();
   Next SendOutputWithTurn();
   runtime::IoResult Send(std::string_view replies);

@@ -82,6 +82,18 @@ const char* ReadBulk(const char* p, const char* end, std::string_view* bulk) {
   return end - p < static_cast<ptrdiff_t>(kCrLf) ? nullptr : p + kCrLf;
 }
 
+// Is it POST or Host:, in any case? Asked of each command, so it looks at four letters at once.
+inline bool IsHttp(std::string_view name) {
+  if (name.size() != 4 && name.size() != 5) return false;
+  const auto four_letters = [](const char* p) {
+    uint32_t letters;
+    std::memcpy(&letters, p, sizeof(letters));
+    return letters | 0x20202020;
+  };
+  if (name.size() == 4) return four_letters(name.data()) == four_letters("post");
+  return four_letters(name.data()) == four_letters("host") && name[4] == ':';
+}
+
 }  // namespace
 
 std::string_view PeekFirstArgument(std::string_view input) {
@@ -111,6 +123,16 @@ void RequestParser::set_authenticated(bool authenticated) {
 void RequestParser::Reset() {
   progress_ = Progress();
   error_.clear();
+  is_http_ = false;
+}
+
+// The last command of the batch, if it is one, is taken out of it again.
+inline bool RequestParser::RefuseHttp(CommandBatch& batch) {
+  if (!IsHttp(batch[batch.size() - 1][0])) return false;
+  batch.DropLast();
+  is_http_ = true;
+  Fail("POST or Host: in the place of a command");
+  return true;
 }
 
 ParseResult RequestParser::Parse(std::string_view input, CommandBatch& batch, size_t max_commands) {
@@ -128,6 +150,10 @@ ParseResult RequestParser::Parse(std::string_view input, CommandBatch& batch, si
     const bool multibulk = *begin == '*';
     if (multibulk && progress_.searched == 0) {
       if (const char* next = ParseComplete(begin, end, batch)) {
+        if (RefuseHttp(batch)) [[unlikely]] {
+          result.status = ParseStatus::kProtocolError;
+          return result;
+        }
         result.consumed = static_cast<size_t>(next - input.data());
         ++parsed;
         continue;
@@ -148,6 +174,7 @@ ParseResult RequestParser::Parse(std::string_view input, CommandBatch& batch, si
     } else {
       step = ParseInline(rest, batch, &empty);
     }
+    if (step == Step::kComplete && !empty && RefuseHttp(batch)) step = Step::kError;
     if (step != Step::kComplete) {
       result.status = step == Step::kMore ? ParseStatus::kNeedMore : ParseStatus::kProtocolError;
       return result;
@@ -263,12 +290,6 @@ RequestParser::Step RequestParser::FindHeader(std::string_view input, const char
   return Step::kComplete;
 }
 
-// A browser that a web page makes post to this port sends these as the first words of a line.
-// Redis' cross-protocol protection: what follows must not be taken for commands.
-static bool IsHttp(std::string_view word) {
-  return EqualsIgnoreCase(word, "post") || EqualsIgnoreCase(word, "host:");
-}
-
 RequestParser::Step RequestParser::ParseInline(std::string_view input, CommandBatch& batch,
                                                bool* empty) {
   const size_t window_end = std::min<size_t>(input.size(), size_t{limits_.max_inline_bytes} + 1);
@@ -294,13 +315,7 @@ RequestParser::Step RequestParser::ParseInline(std::string_view input, CommandBa
     return Fail("too big inline request");
   }
   *empty = words == 0;
-  if (!*empty) {
-    batch.EndCommand();
-    if (IsHttp(batch[batch.size() - 1][0])) {
-      batch.DropLast();
-      return Fail("this is not an HTTP server");
-    }
-  }
+  if (!*empty) batch.EndCommand();
   progress_.offset = line_feed + 1;
   return Step::kComplete;
 }

@@ -66,6 +66,9 @@ class RequestParser {
 
   // The whole line of the error reply, "ERR Protocol error: ...", without CR LF.
   const std::string& error() const { return error_; }
+  // The error: a command is called POST or Host:, as in what a web page can make a browser send
+  // here. Nothing behind it may be taken for commands, and it gets no answer, as in Redis.
+  bool is_http() const { return is_http_; }
 
  private:
   // What is known about the command at the beginning of the input. Offsets count from its first
@@ -84,6 +87,7 @@ class RequestParser {
   Step ScanBulkHeader(std::string_view input);
   Step FindHeader(std::string_view input, const char* too_big, std::string_view* header);
   Step ParseInline(std::string_view input, CommandBatch& batch, bool* empty);
+  bool RefuseHttp(CommandBatch& batch);
   Step Fail(std::string_view what);
 
   uint64_t max_args() const;
@@ -94,6 +98,7 @@ class RequestParser {
   Progress progress_;
   std::vector<std::unique_ptr<char[]>> unquoted_;  // one block per inline command with quotes
   std::string error_;
+  bool is_http_ = false;
 };
 
 }  // namespace duet::resp

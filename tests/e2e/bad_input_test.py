@@ -93,10 +93,15 @@ class BadInput(unittest.TestCase):
 
     def test_http_on_the_resp_port_is_closed(self):
         # A browser that is tricked into posting here (Redis' cross-protocol protection).
-        for line in (b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: localhost:6379\r\n"):
-            data = line + b"Content-Length: 20\r\n\r\nSET hacked yes\r\n"
-            replies_until_closed(self.server, data)
-            self.assertIsNone(self.bystander.call("GET", "hacked"))
+        with Redis() as redis:
+            for line in (b"POST / HTTP/1.1\r\n", b"GET / HTTP/1.1\r\nHost: localhost:6379\r\n",
+                         encode("post"), encode("PING") + encode("Host:", "localhost")):
+                data = line + b"Content-Length: 20\r\n\r\nSET hacked yes\r\n"
+                for server in (redis, self.server):
+                    self.assertEqual(replies_until_closed(server, data), b"")
+                self.assertIsNone(self.bystander.call("GET", "hacked"))
+        warning = next(line for line in self.server.lines if "it sent HTTP" in line)
+        self.assertRegex(warning, r"WARN .* peer=127\.0\.0\.1:\d+")
 
     def test_frames_cut_at_every_byte(self):
         frame = encode("SET", "key", "a value\r\nwith a line") + b"GET key\r\n" + encode("PING")

@@ -100,6 +100,19 @@ TEST(RespServerTest, AProtocolErrorIsAnsweredBehindTheRepliesAndCloses) {
   EXPECT_EQ(client.ReceiveAll(), "+PONG\r\n-ERR Protocol error: expected '$', got '!'\r\n");
 }
 
+TEST(RespServerTest, HttpClosesWithoutAnAnswer) {
+  RespEngine server;
+  for (const char* http : {"GET / HTTP/1.1\r\nHost: localhost\r\n", "POST /\r\n",
+                           "*1\r\n$4\r\nPOST\r\n", "*1\r\n$5\r\nhost:\r\n"}) {
+    RawClient client(server.server->port());
+    client.Send(std::string(http) + "SET hacked yes\r\n");
+    EXPECT_EQ(client.ReceiveAll(), "") << http;
+  }
+  RawClient client(server.server->port());
+  client.Send("EXISTS hacked\r\n");
+  EXPECT_EQ(client.Receive(4), ":0\r\n");
+}
+
 pubsub::Message Mail(std::string bytes) {
   return std::make_shared<const std::string>(std::move(bytes));
 }

@@ -179,6 +179,35 @@ TEST(RequestParser, MalformedFrames) {
   }
 }
 
+// What a web page can make a browser send; the list is that of redis-server 7.0.
+TEST(RequestParser, HttpIsAnErrorOfItsOwn) {
+  for (const std::string http :
+       {"POST / HTTP/1.1\r\n", "post\n", "\"POST\" x\r\n", "Host: localhost\r\n", "HOST:\r\n",
+        "*1\r\n$4\r\nPOST\r\n", "*2\r\n$5\r\nhost:\r\n$1\r\na\r\n"}) {
+    for (const size_t max_commands : {1, 64}) {
+      RequestFeed feed((Limits()));
+      for (const char byte : "PING\r\n" + http + "PING\r\n") {
+        feed.Feed(std::string_view(&byte, 1), max_commands);
+      }
+      EXPECT_EQ(feed.out().error, "ERR Protocol error: POST or Host: in the place of a command");
+      EXPECT_THAT(feed.out().commands, ElementsAre(Command{"PING"})) << http;
+    }
+    const Limits limits;
+    RequestParser parser(limits);
+    CommandBatch batch;
+    EXPECT_EQ(parser.Parse(http, batch, 9).status, ParseStatus::kProtocolError);
+    EXPECT_TRUE(parser.is_http()) << http;
+    EXPECT_TRUE(batch.empty());
+    parser.Reset();
+    EXPECT_EQ(parser.Parse("*x\r\n", batch, 9).status, ParseStatus::kProtocolError);
+    EXPECT_FALSE(parser.is_http());
+  }
+  for (const std::string other :
+       {"HOST", "POSTS", "POS", "host", "hosts", "PING", "p\xefst", "0OST"}) {
+    EXPECT_THAT(ParseWhole(other + "\r\n").commands, ElementsAre(Command{other}));
+  }
+}
+
 TEST(RequestParser, ErrorIsFinalUntilReset) {
   const Limits limits;
   RequestParser parser(limits);
