@@ -37,7 +37,7 @@ struct Limits {
   uint32_t max_bulk_bytes_unauthenticated = 16 * 1024;
   uint32_t max_output_bytes_unauthenticated = 1024;
   uint32_t grpc_max_connections = 5'000;
-  uint32_t grpc_max_pipeline_streams = 1'024;  // of Pipeline, all connections' sum
+  uint32_t grpc_max_pipeline_streams = 1'024;   // of Pipeline, all connections' sum
   uint32_t grpc_max_message_bytes = 64u << 20;  // one gRPC message, either way
   uint32_t grpc_max_metadata_bytes = 8 * 1024;
   uint64_t grpc_max_memory_bytes = 1ull << 30;  // of gRPC for what comes in, all connections' sum

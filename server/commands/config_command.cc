@@ -39,9 +39,10 @@ void ConfigGet(CommandContext& ctx) {
     for (auto& match : Match(*ctx.server.settings, pattern)) found.push_back(std::move(match));
   }
   std::ranges::stable_sort(found, {}, [](const auto& match) { return ToLower(match.first); });
-  const auto again =
-      std::ranges::unique(found, EqualsIgnoreCase, [](const auto& match) { return match.first; });
-  found.erase(again.begin(), again.end());
+  found.erase(
+      std::unique(found.begin(), found.end(),
+                  [](const auto& a, const auto& b) { return EqualsIgnoreCase(a.first, b.first); }),
+      found.end());
   ctx.reply.Map(found.size());
   for (const auto& [name, value] : found) {
     ctx.reply.Bulk(name);
