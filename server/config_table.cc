@@ -293,7 +293,7 @@ constexpr SettingRow kRows[] = {
         "As --max-output-bytes, for clients that have not given the password."),
 
     Number<OfLimits<&Limits::grpc_max_connections>>(
-        "grpc-max-connections", "", kGrpc, kInteger, 1, 1'000'000,
+        "grpc-max-connections", "", kGrpc, kInteger, 1, 100'000,
         "gRPC connections at once; further ones are closed. May need \"ulimit -n\"."),
     Number<OfLimits<&Limits::grpc_max_pipeline_streams>>(
         "grpc-max-pipeline-streams", "", kGrpc, kInteger, 1, 1'000'000,

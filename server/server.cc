@@ -53,20 +53,30 @@ std::string ExecutablePath() {
   return error ? std::string() : path.string();
 }
 
-// Raises the limit of open descriptors to what the doors' connections need; says so if it cannot.
-absl::Status AllowDescriptors(const Limits& limits) {
-  const uint64_t wanted =
-      uint64_t{limits.max_clients} + limits.grpc_max_connections + kSpareDescriptors;
+// Raises the limit of open descriptors to what the open doors' connections need; says so if it
+// cannot.
+absl::Status AllowDescriptors(const Config& config) {
+  uint64_t wanted = kSpareDescriptors;
+  std::string for_whom;
+  const auto add = [&](const char* flag, uint64_t connections) {
+    wanted += connections;
+    absl::StrAppend(&for_whom, for_whom.empty() ? "" : " and ", flag, " ", connections);
+  };
+  if (config.resp_port != kPortOff || config.tls_port != kPortOff || !config.unix_socket.empty()) {
+    add("--maxclients", config.limits.max_clients);
+  }
+  if (config.grpc_port != kPortOff || config.grpc_tls_port != kPortOff) {
+    add("--grpc-max-connections", config.limits.grpc_max_connections);
+  }
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return absl::OkStatus();
   rlimit raised = limit;
   raised.rlim_cur = wanted;
   raised.rlim_max = std::max<rlim_t>(limit.rlim_max, wanted);
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return absl::OkStatus();
-  return absl::ResourceExhaustedError(
-      absl::StrCat("--maxclients ", limits.max_clients, " and --grpc-max-connections ",
-                   limits.grpc_max_connections, " need ", wanted,
-                   " open files; this process may have ", limit.rlim_max, " (ulimit -n)"));
+  return absl::ResourceExhaustedError(absl::StrCat("needs ", wanted, " open files for ", for_whom,
+                                                   "; this process may have ", limit.rlim_max,
+                                                   " (ulimit -n)"));
 }
 
 store::StoreOptions StoreOptionsOf(const Config& config) {
@@ -152,7 +162,7 @@ Server::Server(const Config& config)
 Server::~Server() = default;
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const Config& config) {
-  if (absl::Status allowed = AllowDescriptors(config.limits); !allowed.ok()) {
+  if (absl::Status allowed = AllowDescriptors(config); !allowed.ok()) {
     return allowed;
   }
   std::unique_ptr<Server> server(new Server(config));
@@ -297,7 +307,7 @@ void Server::ReportSettings() {
 // What CONFIG SET changes.
 void Server::RegisterRuntimeSettings() {
   settings_.OnChange("maxclients", [this](const Config& changed) -> std::optional<std::string> {
-    if (absl::Status allowed = AllowDescriptors(changed.limits); !allowed.ok()) {
+    if (absl::Status allowed = AllowDescriptors(changed); !allowed.ok()) {
       return std::string(allowed.message());
     }
     clients_.set_max_clients(changed.limits.max_clients);

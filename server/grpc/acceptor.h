@@ -65,7 +65,7 @@ class Acceptor {
   void Give(std::unique_ptr<runtime::Stream> stream, Receiver& receiver);
   runtime::Task<> CloseListeners();
 
-  runtime::Worker& worker_;  // all that follows is used there, between Start and StopBlocking
+  runtime::Worker& worker_;  // whose thread the counters and given_ are used on
   const Clock& clock_;
   Logger& log_;
   metrics::WorkerCounters& counters_;

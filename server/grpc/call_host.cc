@@ -1,5 +1,6 @@
 #include "server/grpc/call_host.h"
 
+#include <grpc/grpc.h>
 #include <grpc/support/time.h>
 
 #include "absl/strings/str_replace.h"
@@ -19,6 +20,11 @@ bool DeadlinePassed(const ::grpc::ServerContext& context) {
     return {::grpc::StatusCode::DEADLINE_EXCEEDED, "the deadline passed before the call was run"};
   }
   return host.auth.Check(context);
+}
+
+void Refuse(::grpc::ServerContext& context, const ::grpc::Status& status) {
+  grpc_call_cancel_with_status(context.c_call(), static_cast<grpc_status_code>(status.error_code()),
+                               status.error_message().c_str(), nullptr);
 }
 
 // gRPC says "ipv4:127.0.0.1:50412" and "ipv6:%5B::1%5D:50412".

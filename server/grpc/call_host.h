@@ -62,6 +62,10 @@ bool DeadlinePassed(const ::grpc::ServerContext& context);
 // UNAUTHENTICATED or DEADLINE_EXCEEDED where the call must not run.
 ::grpc::Status Admit(const CallHost& host, const ::grpc::ServerContext& context);
 
+// Ends a call that is not let in, but for its Finish. That waits for the socket of a peer that does
+// not read; the call is cancelled, so that whoever has no password cannot hold slots that way.
+void Refuse(::grpc::ServerContext& context, const ::grpc::Status& status);
+
 // Who calls, as MONITOR and SLOWLOG show it: "grpc:127.0.0.1:50412", "grpc:[::1]:50412".
 std::string PeerAddress(const ::grpc::ServerContext& context);
 

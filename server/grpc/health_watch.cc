@@ -34,6 +34,7 @@ class WatchCall {
     health_.Leave(watcher_);
     meter_.Ended(host_.Counters(), code);
   }
+  void Refuse(const Status& status) { rpc::Refuse(context_, status); }
   void Finish(const Status& status, void* tag) { stream_.Finish(status, tag); }
 
  private:
@@ -78,7 +79,10 @@ void WatchCall::Write(HealthState::Response::ServingStatus status, void* tag) {
 runtime::Task<Status> Tell(WatchCall& call, Step& step) {
   const Status gone(::grpc::StatusCode::CANCELLED, "the client has gone");
   const Status begun = call.Begin();
-  if (!begun.ok()) co_return begun;
+  if (!begun.ok()) {
+    call.Refuse(begun);
+    co_return begun;
+  }
   HealthState::Response::ServingStatus sent = HealthState::Response::UNKNOWN;
   for (;;) {
     const HealthState::View view = call.Look();

@@ -8,8 +8,8 @@
 
 namespace duet::rpc {
 
-// The streams that wait for their clients. What a stream does outside of Enter and Leave, such as
-// to execute a batch, is finished and answered first.
+// Those that are inside of Enter and Leave. What a stream does outside, such as to execute a batch,
+// is finished and answered first.
 // Thread-safe.
 class IdleStreams {
  public:

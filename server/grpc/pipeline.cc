@@ -38,8 +38,8 @@ class PipelineCall final : private commands::Session::Peer {
   void Write(void* tag) { stream_.Write(message_, tag); }
   void Finish(const Status& status, void* tag) { stream_.Finish(status, tag); }
 
-  // The stream has come, as one of so many. Not OK: it must not be served.
-  Status Begin(int streams);
+  // The stream has come. Not OK: it must not be served.
+  Status Begin();
   // Takes the request that was read. Not OK: it breaks a rule.
   Status BeginBatch();
   // Executes commands until the response is full or the batch done; false: nothing is left.
@@ -66,15 +66,10 @@ class PipelineCall final : private commands::Session::Peer {
       std::min<size_t>(kResponseBytes, host_.limits.grpc_max_message_bytes / 2);
 };
 
-Status PipelineCall::Begin(int streams) {
+Status PipelineCall::Begin() {
   metrics::WorkerCounters& counters = host_.Counters();
   meter_.Started(counters);
   Status status = Admit(host_, context_);
-  const uint32_t limit = host_.limits.grpc_max_pipeline_streams;
-  if (status.ok() && static_cast<uint32_t>(streams) > limit) {
-    status = {::grpc::StatusCode::RESOURCE_EXHAUSTED,
-              "there are " + std::to_string(limit) + " streams of Pipeline already"};
-  }
   if (!status.ok()) return status;
   session_.emplace(commands::Door::kGrpcUnary, host_.NextSessionId(), &counters);
   session_->protocol = 3;
@@ -127,9 +122,8 @@ bool PipelineCall::FillResponse() {
 }
 
 // Serves the stream up to its end; gives the status to end it with. `call` outlives the task.
-runtime::Task<Status> Converse(PipelineCall& call, const CallSlots& slots, IdleStreams& idle,
-                               Step& step) {
-  Status status = call.Begin(slots.serving());
+runtime::Task<Status> Converse(PipelineCall& call, IdleStreams& idle, Step& step) {
+  Status status;
   while (status.ok()) {
     if (!idle.Enter(&call.context())) co_return Draining();
     const bool read = co_await step.On([&call](void* tag) { call.Read(tag); });
@@ -145,17 +139,31 @@ runtime::Task<Status> Converse(PipelineCall& call, const CallSlots& slots, IdleS
   co_return status;
 }
 
+// The same, for a stream that has yet to be let in. All parameters outlive the task.
+runtime::Task<Status> Serve(PipelineCall& call, StreamLimit& streams, IdleStreams& idle,
+                            Step& step) {
+  Status status = call.Begin();
+  if (status.ok()) status = streams.Enter();
+  if (!status.ok()) {
+    Refuse(call.context(), status);
+    co_return status;
+  }
+  status = co_await Converse(call, idle, step);
+  streams.Leave();
+  co_return status;
+}
+
 // A slot: serves one stream after the other. It ends when the server shuts down, or when more slots
 // wait than are needed.
 runtime::Task<> ServePipeline(CallHost& host, KeyValueAsyncService& service, CallSlots& slots,
-                              IdleStreams& idle) {
+                              StreamLimit& streams, IdleStreams& idle) {
   Step step;
   do {
     PipelineCall call(host);
     const bool came = co_await step.On([&](void* tag) { call.Ask(service, tag); });
     if (!came) break;
-    if (slots.CallCame()) OpenPipelineSlot(host, service, slots, idle);
-    const Status status = co_await Converse(call, slots, idle, step);
+    if (slots.CallCame()) OpenPipelineSlot(host, service, slots, streams, idle);
+    const Status status = co_await Serve(call, streams, idle, step);
     call.End(status.error_code());
     co_await step.On([&](void* tag) { call.Finish(status, tag); });
   } while (slots.CallEnded());
@@ -164,9 +172,9 @@ runtime::Task<> ServePipeline(CallHost& host, KeyValueAsyncService& service, Cal
 }  // namespace
 
 void OpenPipelineSlot(CallHost& host, KeyValueAsyncService& service, CallSlots& slots,
-                      IdleStreams& idle) {
+                      StreamLimit& streams, IdleStreams& idle) {
   slots.Opened();
-  host.Spawn(ServePipeline(host, service, slots, idle));
+  host.Spawn(ServePipeline(host, service, slots, streams, idle));
 }
 
 }  // namespace duet::rpc

@@ -12,15 +12,15 @@
 #include "server/grpc/call_slots.h"
 #include "server/grpc/idle_streams.h"
 #include "server/grpc/service.h"
+#include "server/grpc/stream_limit.h"
 
 namespace duet::rpc {
 
 // Replies of one response, in bytes, after which the rest of the batch goes into the next one.
 inline constexpr size_t kResponseBytes = 1 << 20;
 
-// Begins to wait for streams. `host`, `service`, `slots` and `idle` outlive the tasks that it
-// spawns.
+// Begins to wait for streams. What it gets outlives the tasks that it spawns.
 void OpenPipelineSlot(CallHost& host, KeyValueAsyncService& service, CallSlots& slots,
-                      IdleStreams& idle);
+                      StreamLimit& streams, IdleStreams& idle);
 
 }  // namespace duet::rpc

@@ -42,7 +42,9 @@ std::vector<std::string> ServicesOf(const std::vector<const FileDescriptor*>& fi
 }  // namespace
 
 Reflection::Reflection(const std::vector<const FileDescriptor*>& files, size_t max_streams)
-    : pool_(*files.at(0)->pool()), services_(ServicesOf(files)), max_streams_(max_streams) {}
+    : pool_(*files.at(0)->pool()),
+      services_(ServicesOf(files)),
+      streams_(max_streams, "streams of reflection") {}
 
 void Reflection::Answer(const Request& request, Response& response) const {
   response.set_valid_host(request.host());
@@ -105,22 +107,6 @@ void Reflection::AnswerWithExtensions(const std::string& type, Response& respons
   auto& answer = *response.mutable_all_extension_numbers_response();
   answer.set_base_type_name(type);
   answer.mutable_extension_number()->Add(numbers.begin(), numbers.end());
-}
-
-::grpc::Status Reflection::Enter() {
-  absl::MutexLock lock(&mutex_);
-  if (streams_ >= max_streams_) {
-    return {::grpc::StatusCode::RESOURCE_EXHAUSTED,
-            "reflection has " + std::to_string(max_streams_) + " open streams already"};
-  }
-  ++streams_;
-  return ::grpc::Status();
-}
-
-void Reflection::Leave() {
-  absl::MutexLock lock(&mutex_);
-  DUET_CHECK(streams_ > 0, "a reflection stream left that had not entered");
-  --streams_;
 }
 
 }  // namespace duet::rpc

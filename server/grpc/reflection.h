@@ -6,10 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/synchronization/mutex.h"
 #include "grpc/reflection/v1/reflection.pb.h"
-#include "grpcpp/support/status.h"
+
+#include "server/grpc/stream_limit.h"
 
 namespace duet::rpc {
 
@@ -28,10 +27,8 @@ class Reflection {
   // REQUIRES: `response` is empty.
   void Answer(const Request& request, Response& response) const;
 
-  // A stream of either version begins. RESOURCE_EXHAUSTED: there are too many, and it need not
-  // leave.
-  [[nodiscard]] ::grpc::Status Enter();
-  void Leave();
+  // Of both versions.
+  StreamLimit& streams() { return streams_; }
 
  private:
   void AnswerWithFile(const ::google::protobuf::FileDescriptor* file, Response& response) const;
@@ -39,9 +36,7 @@ class Reflection {
 
   const ::google::protobuf::DescriptorPool& pool_;
   const std::vector<std::string> services_;  // sorted
-  const size_t max_streams_;
-  absl::Mutex mutex_;
-  size_t streams_ ABSL_GUARDED_BY(mutex_) = 0;
+  StreamLimit streams_;
 };
 
 }  // namespace duet::rpc

@@ -85,14 +85,17 @@ runtime::Task<Status> Converse(ReflectionCall& call, const Reflection& reflectio
 runtime::Task<Status> Serve(ReflectionCall& call, Reflection& reflection, IdleStreams& idle,
                             Step& step) {
   call.Begin();
-  Status status = reflection.Enter();
-  if (!status.ok()) co_return status;
+  Status status = reflection.streams().Enter();
+  if (!status.ok()) {
+    Refuse(call.context(), status);
+    co_return status;
+  }
   bool serving = idle.Enter(&call.context());
   if (serving) {
     status = co_await Converse(call, reflection, step);
     serving = idle.Leave(&call.context());
   }
-  reflection.Leave();
+  reflection.streams().Leave();
   if (!serving) co_return Draining();
   co_return status;
 }

@@ -33,6 +33,7 @@
 #include "server/grpc/reflection.h"
 #include "server/grpc/reflection_stream.h"
 #include "server/grpc/service.h"
+#include "server/grpc/stream_limit.h"
 #include "server/grpc/unary_call.h"
 #include "server/runtime/cpu_probe.h"
 #include "server/runtime/queue_threads.h"
@@ -46,7 +47,8 @@ using KeyValue = KeyValueAsyncService;
 // Calls of one method at once; further ones wait inside gRPC.
 constexpr int kMaxSlots = 8192;
 
-// What an idle connection's peer has at a drain to answer and close.
+// What an idle connection's peer has at a drain to answer and close. A call of which the request is
+// still on its way has no longer either: gRPC would not serve it any more.
 constexpr absl::Duration kPatience = absl::Seconds(1);
 
 // A port that is not there listens nowhere.
@@ -161,8 +163,8 @@ class Server final : public GrpcServer, private CallHost {
 
   // As many wait for calls of one method as of another: more make no difference to the methods of
   // most calls (measured with 16 and with 128), and a burst opens more.
-  CallSlots& Slots(int low = 4, int high = 32, int limit = kMaxSlots) {
-    return *slots_.emplace_back(std::make_unique<CallSlots>(low, high, limit));
+  CallSlots& Slots(int low = 4, int high = 32) {
+    return *slots_.emplace_back(std::make_unique<CallSlots>(low, high, kMaxSlots));
   }
   template <typename Base, typename Request, typename Response>
   void ServeBinding(Method method,
@@ -178,7 +180,7 @@ class Server final : public GrpcServer, private CallHost {
   void ServeKeyValue();
   void ServeHealth();
   void ShutDownBlocking(absl::Duration grace);
-  bool Serving() const;  // is there a call?
+  bool HasCalls() const;
   template <typename Service>
   void ServeReflection(Method method, Service& service) {
     CallSlots& slots = Slots(1, 4);
@@ -198,6 +200,7 @@ class Server final : public GrpcServer, private CallHost {
   std::atomic<uint64_t> next_session_id_{1};
   CallQueue call_queue_;
   std::vector<std::unique_ptr<CallSlots>> slots_;
+  StreamLimit pipeline_streams_{limits_.grpc_max_pipeline_streams, "streams of Pipeline"};
   IdleStreams idle_streams_;
   runtime::SystemCpuProbe cpu_probe_;
   runtime::QueueThreads threads_;
@@ -244,10 +247,9 @@ void Server::ServeKeyValue() {
   ServeBinding(Method::kBatchSet, &KeyValue::RequestBatchSet, &BatchSet, Slots());
   ServeBinding(Method::kBatchDelete, &KeyValue::RequestBatchDelete, &BatchDelete, Slots());
   ServeBinding(Method::kExecute, &KeyValue::RequestExecute, &Execute, Slots());
-  // Some more than may be served: those say so.
-  CallSlots& pipeline = Slots(4, 16, static_cast<int>(limits_.grpc_max_pipeline_streams) + 16);
+  CallSlots& pipeline = Slots(4, 16);
   for (int i = 0; i < pipeline.initial(); ++i) {
-    OpenPipelineSlot(*this, service_, pipeline, idle_streams_);
+    OpenPipelineSlot(*this, service_, pipeline, pipeline_streams_, idle_streams_);
   }
 }
 
@@ -286,7 +288,7 @@ void Server::ShutDownBlocking(absl::Duration grace) {
     constexpr absl::Duration kStep = absl::Milliseconds(50);
     absl::Duration idle;
     while (idle < kPatience && !over.WaitForNotificationWithTimeout(kStep)) {
-      idle = Serving() ? absl::ZeroDuration() : idle + kStep;
+      idle = HasCalls() ? absl::ZeroDuration() : idle + kStep;
     }
     grpc_server_cancel_all_calls(server_->c_server());  // and closes the connections
   });
@@ -295,7 +297,7 @@ void Server::ShutDownBlocking(absl::Duration grace) {
   closer.join();
 }
 
-bool Server::Serving() const {
+bool Server::HasCalls() const {
   return std::any_of(slots_.begin(), slots_.end(),
                      [](const auto& slots) { return slots->serving() > 0; });
 }

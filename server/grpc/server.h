@@ -78,9 +78,10 @@ class GrpcServer {
   // What health answers for "readiness" and the services. Thread-safe.
   virtual void SetServing(bool serving) = 0;
 
-  // Health says NOT_SERVING, new calls are refused, idle streams end with UNAVAILABLE, calls in
-  // flight are finished, or cancelled after `grace`. Returns when every coroutine has ended. Not on
-  // one of the runtime's threads.
+  // The ports close, health says NOT_SERVING, new calls are refused, idle streams end with
+  // UNAVAILABLE, calls in flight are finished, or cancelled after `grace`. Connections without a
+  // call whose peers do not close them have a second. Returns when every coroutine has ended. Not
+  // on one of the runtime's threads.
   virtual void DrainBlocking(absl::Duration grace) = 0;
 
   // The labels of WorkerCounters::rpcs, by index.

@@ -101,7 +101,9 @@ template <typename M>
   session_.counters = &counters;
   span_.Begin(*context_, session_);
   ::grpc::Status status = method_.open ? ::grpc::Status() : Admit(host_, *context_);
-  if (status.ok()) {
+  if (!status.ok()) {
+    Refuse(*context_, status);
+  } else {
     BindingContext binding = host_.Bind(session_);
     status = method_.handler(binding, request_, response_);
   }

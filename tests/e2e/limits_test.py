@@ -2,13 +2,15 @@
 """Limits of the running server, at n and at n + 1."""
 import contextlib
 import os
+import re
 import resource
 import socket
 import unittest
 
 import grpc
 
-from harness import Duet, encode, wait_until
+import http2
+from harness import Duet, encode, http_get, wait_until
 from reflection import LIST_SERVICES, ReflectionStream
 
 UNLIMITED = [("grpc.max_send_message_length", -1)]
@@ -122,6 +124,42 @@ class Limits(unittest.TestCase):
                 with self.assertRaises(grpc.RpcError) as refused:
                     answer(version)
                 self.assertEqual(refused.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+
+    def test_strangers_who_do_not_read_hold_no_pipelines(self):
+        # Each fills its socket with answers of reflection, which is open to all, and then asks for
+        # streams that are refused: the refusals cannot be written. TCP_USER_TIMEOUT would
+        # end such connections after 20 s.
+        with Duet("--requirepass=secret") as server, contextlib.ExitStack() as stack:
+            strangers = [stack.enter_context(http2.Connection(server.grpc, receive_bytes=4096))
+                         for _ in range(9)]
+            for stranger in strangers:
+                stranger.open(1, "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo")
+                for _ in range(2000):  # whose answers are 10 MB
+                    stranger.send_message(1, b"\x22\x17duet.v1.KeyValueService")
+                stranger.flush()
+            answered = []
+
+            def sockets_are_full():
+                answered.append(answers_of_reflection(server))
+                return len(answered) > 5 and 0 < answered[-6] == answered[-1]
+            wait_until(sockets_are_full, seconds=60, what="sockets that take no more")
+            self.assertLess(answered[-1], 9 * 2000)
+            for stranger in strangers:
+                for i in range(1000):
+                    stranger.open(3 + 2 * i, "/duet.v1.KeyValueService/Pipeline")
+                stranger.flush()
+            with grpc.insecure_channel("%s:%d" % server.grpc) as channel:
+                pipeline = channel.stream_stream("/duet.v1.KeyValueService/Pipeline")
+                for _ in range(3):
+                    answers = pipeline(iter([b"\x12\x06\x0a\x04PING"]), timeout=10,
+                                       metadata=[("authorization", "Bearer secret")])
+                    self.assertIn(b"PONG", next(answers))
+
+
+def answers_of_reflection(server):
+    _, _, metrics = http_get(server.admin, "/metrics")
+    return int(re.search(r'grpc_server_msg_sent_total{.*"grpc\.reflection\.v1\..*} (\d+)',
+                         metrics.decode())[1])
 
 
 def threads_of(pid):

@@ -57,8 +57,9 @@ struct Messages<V1Alpha> {
 template <typename Service>
 class Questions {
  public:
-  explicit Questions(GrpcEngine& server)
-      : stub_(Service::NewStub(server.channel)), stream_(stub_->ServerReflectionInfo(&context_)) {}
+  explicit Questions(GrpcEngine& server) : Questions(server.channel) {}
+  explicit Questions(const std::shared_ptr<::grpc::Channel>& channel)
+      : stub_(Service::NewStub(channel)), stream_(stub_->ServerReflectionInfo(&context_)) {}
 
   bool Write(const Request& request) {
     OwnRequest own;
@@ -194,7 +195,7 @@ TYPED_TEST(ReflectionStreamTest, ThereIsALimitOfStreamsOfBothVersions) {
   EXPECT_FALSE(further.Served());
   const ::grpc::Status refused = further.Finish();
   EXPECT_EQ(refused.error_code(), StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(refused.error_message(), "reflection has 30 open streams already");
+  EXPECT_EQ(refused.error_message(), "there are 30 streams of reflection already");
   EXPECT_TRUE(first.Finish().ok());
   typename TestFixture::Stream next(server);
   EXPECT_TRUE(next.Served());
@@ -271,8 +272,11 @@ TYPED_TEST(ReflectionStreamTest, ADrainEndsOpenStreams) {
 
 TYPED_TEST(ReflectionStreamTest, AClientThatDoesNotReadCannotHoldADrain) {
   GrpcEngine server;
-  typename TestFixture::Stream stream(server);
-  constexpr int kRequests = 200;  // the answers are more than the windows take
+  ::grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);  // the window stays as it is, 64 KB
+  typename TestFixture::Stream stream(::grpc::CreateCustomChannel(
+      server.target(), ::grpc::InsecureChannelCredentials(), arguments));
+  constexpr int kRequests = 200;  // whose answers are 1 MB
   for (int i = 0; i < kRequests; ++i) {
     ASSERT_TRUE(stream.Write(ForSymbol("duet.v1.KeyValueService")));
   }

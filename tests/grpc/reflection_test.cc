@@ -151,13 +151,13 @@ TEST_F(ReflectionTest, EveryAnswerCarriesItsRequest) {
 }
 
 TEST_F(ReflectionTest, ThereIsALimitOfStreams) {
-  EXPECT_TRUE(reflection_.Enter().ok());
-  EXPECT_TRUE(reflection_.Enter().ok());
-  const ::grpc::Status refused = reflection_.Enter();
+  EXPECT_TRUE(reflection_.streams().Enter().ok());
+  EXPECT_TRUE(reflection_.streams().Enter().ok());
+  const ::grpc::Status refused = reflection_.streams().Enter();
   EXPECT_EQ(refused.error_code(), StatusCode::RESOURCE_EXHAUSTED);
-  EXPECT_EQ(refused.error_message(), "reflection has 2 open streams already");
-  reflection_.Leave();
-  EXPECT_TRUE(reflection_.Enter().ok());
+  EXPECT_EQ(refused.error_message(), "there are 2 streams of reflection already");
+  reflection_.streams().Leave();
+  EXPECT_TRUE(reflection_.streams().Enter().ok());
 }
 
 }  // namespace

@@ -120,6 +120,7 @@ TEST(GrpcServerTest, ASilentPeerDoesNotHoldADrain) {
   GrpcEngine server;
   BareConnection bare(server), silent(server);
   silent.Send(kPreface);
+  EXPECT_TRUE(bare.Served());
   EXPECT_TRUE(silent.Served());
   server.server->DrainBlocking(absl::InfiniteDuration());
 }
