@@ -7,7 +7,7 @@ import socket
 import time
 import unittest
 
-from harness import SANITIZED, SLOWDOWN, Duet, Redis, encode
+from harness import SANITIZED, SLOWDOWN, Duet, Redis, encode, wait_until
 
 MIB = 1 << 20
 
@@ -100,7 +100,9 @@ class BadInput(unittest.TestCase):
                 for server in (redis, self.server):
                     self.assertEqual(replies_until_closed(server, data), b"")
                 self.assertIsNone(self.bystander.call("GET", "hacked"))
-        warning = next(line for line in self.server.lines if "it sent HTTP" in line)
+        warning = wait_until(
+            lambda: next((line for line in self.server.lines if "it sent HTTP" in line), None),
+            what="the log says so")
         self.assertRegex(warning, r"WARN .* peer=127\.0\.0\.1:\d+")
 
     def test_frames_cut_at_every_byte(self):
