@@ -41,7 +41,7 @@ enum CommandFlag : uint32_t {
   kNotQueued = 1u << 27,        // executed at once though the session is between MULTI and EXEC
   kKeepsAccess = 1u << 28,      // looks at keys without using them (TTL, OBJECT): LRU, LFU
   kTouches = 1u << 29,          // uses keys even with CLIENT NO-TOUCH ON (TOUCH)
-  kProtected = 1u << 30,        // refused unless enable-debug-command allows it (DEBUG)
+  kProtected = 1u << 30,        // RefuseProtected says who may call it (DEBUG, MODULE LOAD)
 };
 
 // ACL categories, as COMMAND prints them ("@read", ...).

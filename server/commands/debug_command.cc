@@ -22,12 +22,12 @@
 #include "server/commands/command_spec.h"
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
-#include "server/commands/debug_permission.h"
 #include "server/commands/debug_protocol.h"
 #include "server/commands/dump_format.h"
 #include "server/commands/help_text.h"
 #include "server/commands/memory_bound.h"
 #include "server/commands/object_info.h"
+#include "server/commands/refuse_protected.h"
 #include "server/commands/string_value.h"
 
 namespace duet::commands {
@@ -159,7 +159,9 @@ void Help(CommandContext& ctx) {
 }
 
 void Debug(CommandContext& ctx) {
-  if (const auto error = RefuseDebug(ctx.server, ctx.session)) return ctx.reply.Error(*error);
+  if (const auto error = RefuseProtected(ctx.spec, ctx.server, ctx.session)) {
+    return ctx.reply.Error(*error);
+  }
   const size_t words = ctx.args.size();
   if (words == 2 && EqualsIgnoreCase(ctx.args[1], "help")) return Help(ctx);
   for (const DebugSubcommand& subcommand : kSubcommands) {

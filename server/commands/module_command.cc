@@ -9,6 +9,7 @@
 #include "server/commands/command_table.h"
 #include "server/commands/context.h"
 #include "server/commands/help_text.h"
+#include "server/commands/refuse_protected.h"
 
 namespace duet::commands {
 namespace {
@@ -16,12 +17,7 @@ namespace {
 void ModuleList(CommandContext& ctx) { ctx.reply.Array(0); }
 
 void RefuseModule(CommandContext& ctx) {
-  ctx.reply.Error(
-      MakeError(ErrorCode::kNoPermission,
-                "ERR MODULE command not allowed. If the enable-module-command option is set to "
-                "\"local\", you "
-                "can run it from a local connection, otherwise you need to set this option in the "
-                "configuration file, and then restart the server."));
+  ctx.reply.Error(*RefuseProtected(ctx.spec, ctx.server, ctx.session));
 }
 
 void ModuleHelp(CommandContext& ctx) {
@@ -43,7 +39,7 @@ constexpr CommandSpec Refused(std::string_view name, int arity, std::string_view
                               std::string_view syntax) {
   return {.name = name,
           .arity = arity,
-          .flags = kAdmin | kNoScript,
+          .flags = kAdmin | kNoScript | kProtected,
           .group = "server",
           .since = since,
           .summary = "Fails: there are no modules.",

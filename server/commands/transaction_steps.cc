@@ -12,8 +12,8 @@
 
 #include "server/base/check.h"
 #include "server/commands/command_spec.h"
-#include "server/commands/debug_permission.h"
 #include "server/commands/further_steps.h"
+#include "server/commands/refuse_protected.h"
 #include "server/commands/transaction.h"
 
 namespace duet::commands {
@@ -127,7 +127,7 @@ Step QueueCommand(Call& call) {
     return Step::kAnswered;
   }
   if ((flags & kProtected) != 0) {
-    if (const auto error = RefuseDebug(call.server, call.session)) {
+    if (const auto error = RefuseProtected(*call.command->spec, call.server, call.session)) {
       Refuse(call, *error);
       return Step::kAnswered;
     }
