@@ -186,8 +186,7 @@ absl::Status SettleMessageBytes(Config& config) {
   Limits& limits = config.limits;
   const uint64_t most = limits.grpc_max_memory_bytes;
   if (limits.grpc_max_message_bytes == kNoLengthGiven) {
-    limits.grpc_max_message_bytes =
-        static_cast<uint32_t>(std::min<uint64_t>(Limits{}.grpc_max_message_bytes, most));
+    limits.grpc_max_message_bytes = DefaultMessageBytes(limits);
   }
   if (limits.grpc_max_message_bytes <= most) return absl::OkStatus();
   const auto text = [&config](const char* name) {
@@ -224,6 +223,11 @@ absl::Status CheckTogether(const Config& config) {
 }
 
 }  // namespace
+
+uint32_t DefaultMessageBytes(const Limits& limits) {
+  return static_cast<uint32_t>(
+      std::min<uint64_t>(Limits{}.grpc_max_message_bytes, limits.grpc_max_memory_bytes));
+}
 
 absl::StatusOr<std::string> ConfigFileOf(std::span<const std::string> args,
                                          const Environment& env) {

@@ -128,6 +128,9 @@ struct ConfigText {
 absl::StatusOr<Config> ParseConfig(std::span<const std::string> args, const Environment& env,
                                    const ConfigText* file = nullptr);
 
+// Of grpc-max-message-bytes, where nothing gives it: it depends on grpc-max-memory-bytes.
+uint32_t DefaultMessageBytes(const Limits& limits);
+
 // The path that `args` or `env` give for the file; empty: none.
 absl::StatusOr<std::string> ConfigFileOf(std::span<const std::string> args, const Environment& env);
 

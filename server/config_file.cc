@@ -199,6 +199,10 @@ absl::StatusOr<std::string> RewriteConfigText(std::string_view path, std::string
   said = Config();
   if (absl::Status read = ApplyConfigText(path, Joined(lines), said); !read.ok()) return read;
   const std::map<const SettingRow*, std::vector<size_t>> has_line = LinesBySetting(lines);
+  if (!has_line.contains(FindSetting("grpc-max-message-bytes"))) {
+    // Written down, it would no longer follow the setting that it depends on.
+    said.limits.grpc_max_message_bytes = DefaultMessageBytes(wanted.limits);
+  }
   for (const SettingRow& row : SettingRows()) {
     const bool needed = scope == RewriteScope::kAll && !has_line.contains(&row);
     if (row.text == &Config::config_file || (!needed && SayTheSame(row, said, wanted))) continue;
