@@ -546,6 +546,7 @@ metrics::Figures Server::Figures() {
   if (tls_credentials_ != nullptr) figures.certificate_expires_s = tls_credentials_->expires_s();
   figures.uptime_seconds = static_cast<uint64_t>((clock_.WallMs() - context_.start_ms) / 1000);
   figures.max_clients = clients_.max_clients();
+  figures.grpc_max_connections = config_.limits.grpc_max_connections;
   clients_.ForEach([&figures](const commands::Session& client) {
     if (client.waits) ++figures.blocked_clients;
     if (client.has(commands::kTracks)) ++figures.tracking_clients;

@@ -159,6 +159,8 @@ void AddConnections(Builder& out, const Registry& registry, const Figures& figur
             figures.tracking_clients);
   out.Gauge("redis_connected_slaves", "Replicas connected.", 0);
   out.Gauge("redis_config_maxclients", "RESP connections allowed at once.", figures.max_clients);
+  out.Gauge("duet_config_grpc_max_connections", "gRPC connections allowed at once.",
+            figures.grpc_max_connections);
   out.Counter("redis_connections_received_total", "RESP connections accepted.", accepted);
   out.Counter("redis_rejected_connections_total", "RESP connections refused at the limit.",
               Total(registry, &WorkerCounters::connections_rejected));

@@ -89,9 +89,10 @@ struct Figures {
   bool ready = true;                  // as /readyz says
   int64_t certificate_expires_s = 0;  // end of the TLS certificate, since 1970; 0: no TLS
   uint64_t uptime_seconds = 0;
-  uint64_t max_clients = 0;
-  uint64_t blocked_clients = 0;   // wait in a command, or for the end of CLIENT PAUSE
-  uint64_t tracking_clients = 0;  // CLIENT TRACKING
+  uint64_t max_clients = 0;           // maxclients
+  uint64_t grpc_max_connections = 0;  // grpc-max-connections
+  uint64_t blocked_clients = 0;       // wait in a command, or for the end of CLIENT PAUSE
+  uint64_t tracking_clients = 0;      // CLIENT TRACKING
   uint64_t tracked_keys = 0;
   uint64_t tracked_items = 0;  // pairs of a client and a key
   uint64_t tracked_prefixes = 0;

@@ -24,6 +24,7 @@ Figures MakeFigures() {
   figures.compiler = "g++ \"12\"";
   figures.ticks_per_us = kTicksPerUs;
   figures.max_clients = 10'000;
+  figures.grpc_max_connections = 5000;
   figures.databases = {{5, 2, 1.5}, {0, 0, 0}};
   figures.expired_keys = 3;
   figures.memory = {.used = 1000,
@@ -233,6 +234,8 @@ TEST_F(ExpositionTest, HasTheNamesOfTheField) {
                            "grpc_server_msg_received_total",
                            "grpc_server_msg_sent_total",
                            "grpc_server_handling_seconds",
+                           "duet_config_grpc_max_connections",
+                           "duet_grpc_rejected_connections_total",
                            "duet_build_info"}) {
     EXPECT_THAT(text, HasSubstr(std::string("# TYPE ") + name + " ")) << name;
   }
