@@ -1,9 +1,7 @@
 #include "server/server.h"
 
-#include <algorithm>
 #include <chrono>
 #include <filesystem>
-#include <sys/resource.h>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -17,6 +15,7 @@
 #include "server/commands/memory_report.h"
 #include "server/commands/server_memory.h"
 #include "server/commands/statistics.h"
+#include "server/descriptors.h"
 #include "server/metrics/process.h"
 #include "server/runtime/switch.h"
 #include "server/runtime/timer.h"
@@ -37,9 +36,6 @@ constexpr std::chrono::seconds kOutputPeriod{1};
 // What a scrape that is under way at the end may still take.
 constexpr std::chrono::seconds kAdminGrace{1};
 
-// Descriptors that are no client's: epolls, listeners, logs, the admin port.
-constexpr uint64_t kSpareDescriptors = 512;
-
 std::string RandomRunId() {
   std::string id;
   while (id.size() < 40) absl::StrAppend(&id, absl::Hex(RandomSeed(), absl::kZeroPad16));
@@ -51,32 +47,6 @@ std::string ExecutablePath() {
   std::error_code error;
   const std::filesystem::path path = std::filesystem::read_symlink("/proc/self/exe", error);
   return error ? std::string() : path.string();
-}
-
-// Raises the limit of open descriptors to what the open doors' connections need; says so if it
-// cannot.
-absl::Status AllowDescriptors(const Config& config) {
-  uint64_t wanted = kSpareDescriptors;
-  std::string for_whom;
-  const auto add = [&](const char* flag, uint64_t connections) {
-    wanted += connections;
-    absl::StrAppend(&for_whom, for_whom.empty() ? "" : " and ", flag, " ", connections);
-  };
-  if (config.resp_port != kPortOff || config.tls_port != kPortOff || !config.unix_socket.empty()) {
-    add("--maxclients", config.limits.max_clients);
-  }
-  if (config.grpc_port != kPortOff || config.grpc_tls_port != kPortOff) {
-    add("--grpc-max-connections", config.limits.grpc_max_connections);
-  }
-  rlimit limit{};
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) return absl::OkStatus();
-  rlimit raised = limit;
-  raised.rlim_cur = wanted;
-  raised.rlim_max = std::max<rlim_t>(limit.rlim_max, wanted);
-  if (setrlimit(RLIMIT_NOFILE, &raised) == 0) return absl::OkStatus();
-  return absl::ResourceExhaustedError(absl::StrCat("needs ", wanted, " open files for ", for_whom,
-                                                   "; this process may have ", limit.rlim_max,
-                                                   " (ulimit -n)"));
 }
 
 store::StoreOptions StoreOptionsOf(const Config& config) {
