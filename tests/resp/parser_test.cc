@@ -181,18 +181,18 @@ TEST(RequestParser, MalformedFrames) {
 
 // What a web page can make a browser send; the list is that of redis-server 7.0.
 TEST(RequestParser, HttpIsAnErrorOfItsOwn) {
+  const Limits limits;
   for (const std::string http :
        {"POST / HTTP/1.1\r\n", "post\n", "\"POST\" x\r\n", "Host: localhost\r\n", "HOST:\r\n",
         "*1\r\n$4\r\nPOST\r\n", "*2\r\n$5\r\nhost:\r\n$1\r\na\r\n"}) {
     for (const size_t max_commands : {1, 64}) {
-      RequestFeed feed((Limits()));
+      RequestFeed feed(limits);
       for (const char byte : "PING\r\n" + http + "PING\r\n") {
         feed.Feed(std::string_view(&byte, 1), max_commands);
       }
       EXPECT_EQ(feed.out().error, "ERR Protocol error: POST or Host: in the place of a command");
       EXPECT_THAT(feed.out().commands, ElementsAre(Command{"PING"})) << http;
     }
-    const Limits limits;
     RequestParser parser(limits);
     CommandBatch batch;
     EXPECT_EQ(parser.Parse(http, batch, 9).status, ParseStatus::kProtocolError);
