@@ -9,7 +9,7 @@
 namespace duet::commands {
 namespace {
 
-constexpr int64_t kRefreshMs = 100;
+constexpr int64_t kRefreshMs = 10;
 constexpr int64_t kRefreshSoonMs = 2;
 // What a worker may write before it looks at the sum again.
 constexpr uint64_t kMostAllowance = 64 * 1024;

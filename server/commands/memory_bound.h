@@ -1,7 +1,7 @@
 // maxmemory: how much memory is used, and room for the next write.
 //
 // Used is what the process has allocated. Asking the allocator costs tens of microseconds, so that
-// is done every 100 ms at the most, and every 2 ms while all is used or INFO asks; in between, the
+// is done every 10 ms at the most, and every 2 ms while all is used or INFO asks; in between, the
 // size of the data itself is known to the byte: whoever runs commands counts what they add and take
 // (WorkerCounters::data_growth, summed over a handful of workers), and the store counts the rest.
 // What INFO says is the same figure.
